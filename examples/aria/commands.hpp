@@ -1,0 +1,9 @@
+// The commands of the program `aria`, one source file each. They get the words behind their name and return the exit
+// status.
+#pragma once
+
+#include <string>
+#include <vector>
+
+int midi_dataset_command(const std::vector<std::string>& words);
+int inspect_command(const std::vector<std::string>& words);

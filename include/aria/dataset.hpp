@@ -1,0 +1,15 @@
+// Data sets: folders of MIDI files -> files that training reads.
+//
+//   midi_files outcome           which files a folder holds, and what became of each
+//   midi_dataset_build           folder -> file, bounded in memory, on all cores
+//   midi_dataset_file            a file, piece by piece; train/validation split
+//   midi_dataset                 pieces in memory
+//   seen_contents                which contents were met
+#pragma once
+
+#include <aria/dataset/midi_dataset.hpp>
+#include <aria/dataset/midi_dataset_build.hpp>
+#include <aria/dataset/midi_dataset_file.hpp>
+#include <aria/dataset/midi_files.hpp>
+#include <aria/dataset/outcome.hpp>
+#include <aria/dataset/seen_contents.hpp>

@@ -1,0 +1,36 @@
+// Standard MIDI Files, and MidiDict: bytes <-> events <-> notes <-> one line of JSON.
+//
+//   units reading event          what is spoken of
+//   event_decoder file_view      bytes -> events, as views
+//   event_writer                 events -> bytes
+//   midi_dict messages           a piece of music
+//   midi_reader note_pairing     bytes -> MidiDict
+//   midi_writer                  MidiDict -> bytes
+//   json_reader json_writer      MidiDict <-> one line of JSON
+//   content_hash                 what tells pieces apart
+//   tempo_map pedal              ticks -> time; when the pedal is down
+//   filters remove_instruments   the tests of the data set; taking channels out
+//   metadata                     the composer
+//
+// The adapter for libsmf is a header of its own, <aria/midi/libsmf.hpp>.
+#pragma once
+
+#include <aria/midi/content_hash.hpp>
+#include <aria/midi/event.hpp>
+#include <aria/midi/event_decoder.hpp>
+#include <aria/midi/event_writer.hpp>
+#include <aria/midi/file_view.hpp>
+#include <aria/midi/filters.hpp>
+#include <aria/midi/json_reader.hpp>
+#include <aria/midi/json_writer.hpp>
+#include <aria/midi/messages.hpp>
+#include <aria/midi/metadata.hpp>
+#include <aria/midi/midi_dict.hpp>
+#include <aria/midi/midi_reader.hpp>
+#include <aria/midi/midi_writer.hpp>
+#include <aria/midi/pedal.hpp>
+#include <aria/midi/reading.hpp>
+#include <aria/midi/reference_duration.hpp>
+#include <aria/midi/remove_instruments.hpp>
+#include <aria/midi/tempo_map.hpp>
+#include <aria/midi/units.hpp>

@@ -1,0 +1,228 @@
+// One line of JSON -> MidiDict.
+#pragma once
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <aria/midi/event.hpp>
+#include <aria/midi/midi_dict.hpp>
+#include <aria/support/byte_buffer.hpp>
+#include <aria/support/error.hpp>
+
+namespace aria {
+
+/// Reads MidiDict lines with the same working memory. One a thread; MidiDict::from_json makes one a call.
+class MidiDictJsonReader {
+ public:
+  /// Readable bytes that must lie behind a line, whatever they are.
+  static constexpr std::size_t kPadding = simdjson::SIMDJSON_PADDING;
+
+  /// Replaces the contents of `out`. `json` needs kPadding readable bytes behind it. Throws invalid_json: the message
+  /// names the field. Lists that are not in the order of ticks are put into it.
+  void read(std::string_view json, MidiDict& out) {
+    try {
+      read_document(json, out);
+    } catch (const simdjson::simdjson_error& error) {
+      fail(simdjson::error_message(error.error()));
+    }
+    if (out.tempos.empty()) out.tempos.push_back({Ticks{0}, kDefaultTempo});
+    if (out.instruments.empty()) out.instruments.emplace_back(Ticks{0}, 0U, 0U);
+    order(out.tempos);
+    order(out.pedals);
+    order(out.instruments);
+    order(out.notes);
+  }
+
+ private:
+  using Object = simdjson::ondemand::object;
+  using Value = simdjson::ondemand::value;
+
+  // The upper bounds of the numbers in a message, each of them excluded.
+  static constexpr std::uint64_t kDataByte = 128, kChannels = 16, kTempoLimit = 1 << 24, kTickEnd = kTickLimit;
+
+  void read_document(std::string_view json, MidiDict& out) {
+    out = MidiDict{};  // keeps no memory: lines of very different sizes follow each other
+    where_ = "the line";
+    index_ = kNoIndex;
+    auto document = parser_.iterate(json.data(), json.size(), json.size() + kPadding);
+    unsigned seen = 0;
+    for (auto field : document.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      const auto known = std::find(kFields.begin(), kFields.end(), key);
+      if (known == kFields.end()) fail("has the unknown key " + std::string(key));
+      where_ = known->data();
+      const unsigned bit = 1U << (known - kFields.begin());
+      if ((seen & bit) != 0) fail("stands twice");
+      seen |= bit;
+      read_field(static_cast<Field>(known - kFields.begin()), field.value(), out);
+      where_ = "the line";
+    }
+    for (std::size_t i = 0; i < kFields.size(); ++i) {
+      if ((seen >> i & 1) == 0) fail(std::string(kFields[i]) + " is missing");
+    }
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) fail("has something behind its end");
+  }
+
+  enum Field { kMeta, kTempo, kPedal, kInstrument, kNote, kTicksPerBeat, kMetadata };
+  static constexpr std::array<std::string_view, 7> kFields = {
+      "meta_msgs", "tempo_msgs", "pedal_msgs", "instrument_msgs", "note_msgs", "ticks_per_beat", "metadata"};
+
+  void read_field(Field field, Value value, MidiDict& out) {
+    switch (field) {
+      case kMeta:
+        return each(value, [&](Object& message) { read_meta(message, out); });
+      case kTempo:
+        return each(value, [&](Object& message) { read_tempo(message, out); });
+      case kPedal:
+        return each(value, [&](Object& message) { read_pedal(message, out); });
+      case kInstrument:
+        return each(value, [&](Object& message) { read_instrument(message, out); });
+      case kNote:
+        return each(value, [&](Object& message) { read_note(message, out); });
+      case kTicksPerBeat:
+        return read_division(value, out);
+      case kMetadata:
+        return read_metadata(value, out);
+    }
+  }
+
+  void read_meta(Object& message, MidiDict& out) {
+    const std::string_view type = text(message, "type");
+    if (type != "text" && type != "copyright") fail("type must be text or copyright");
+    out.meta.add(type == "text" ? MetaMsg::Type::text : MetaMsg::Type::copyright, text(message, "data"));
+  }
+
+  void read_tempo(Object& message, MidiDict& out) {
+    expect_type(message, "tempo");
+    const std::uint64_t tempo = number(message, "data", kTempoLimit);
+    out.tempos.push_back({tick(message, "tick"), tempo});
+  }
+
+  void read_pedal(Object& message, MidiDict& out) {
+    expect_type(message, "pedal");
+    const bool down = number(message, "data", 2) != 0;
+    const Ticks at = tick(message, "tick");
+    out.pedals.emplace_back(at, channel(message), down);
+  }
+
+  void read_instrument(Object& message, MidiDict& out) {
+    expect_type(message, "instrument");
+    const auto program = static_cast<unsigned>(number(message, "data", kDataByte));
+    const Ticks at = tick(message, "tick");
+    out.instruments.emplace_back(at, channel(message), program);
+  }
+
+  void read_note(Object& message, MidiDict& out) {
+    expect_type(message, "note");
+    Object data;
+    check(message["data"].get_object().get(data), "data", "an object");
+    const auto pitch = static_cast<unsigned>(number(data, "pitch", kDataByte));
+    const Ticks start = tick(data, "start");
+    const Ticks end = tick(data, "end");
+    const auto velocity = static_cast<unsigned>(number(data, "velocity", kDataByte));
+    if (tick(message, "tick") != start) fail("tick is not the start of the note");
+    if (end < start) fail("ends before it starts");
+    out.notes.emplace_back(start, end, pitch, velocity, channel(message));
+  }
+
+  void read_division(Value value, MidiDict& out) {
+    std::int64_t division = 0;
+    if (value.get_int64().get(division) != simdjson::SUCCESS || division < -0x8000 || division > 0x7fff) {
+      fail("must be a whole number of 16 bits");
+    }
+    out.ticks_per_beat = static_cast<int>(division);
+  }
+
+  void read_metadata(Value value, MidiDict& out) {
+    Object metadata;
+    check(value.get_object().get(metadata), "", "an object of texts");
+    for (auto field : metadata) {
+      std::string key(std::string_view(field.unescaped_key()));
+      std::string_view content;
+      check(field.value().get_string().get(content), key.c_str(), "a text");
+      out.metadata.emplace_back(std::move(key), content);
+    }
+  }
+
+  template <class Read>
+  void each(Value value, Read read) {
+    simdjson::ondemand::array list;
+    check(value.get_array().get(list), "", "a list");
+    index_ = 0;
+    for (auto element : list) {
+      Object message;
+      check(element.get_object().get(message), "", "an object");
+      read(message);
+      ++index_;
+    }
+    index_ = kNoIndex;
+  }
+
+  void expect_type(Object& message, const char* wanted) {
+    if (text(message, "type") != wanted) fail(std::string("type must be ") + wanted);
+  }
+
+  std::string_view text(Object& object, const char* name) {
+    std::string_view value;
+    check(object[name].get_string().get(value), name, "a text");
+    return value;
+  }
+
+  std::uint64_t number(Object& object, const char* name, std::uint64_t limit) {
+    std::uint64_t value = 0;
+    check(object[name].get_uint64().get(value), name, "a whole number of at least 0");
+    if (value >= limit) fail(std::string(name) + " must be below " + std::to_string(limit));
+    return value;
+  }
+
+  Ticks tick(Object& object, const char* name) { return {static_cast<std::int64_t>(number(object, name, kTickEnd))}; }
+
+  unsigned channel(Object& message) { return static_cast<unsigned>(number(message, "channel", kChannels)); }
+
+  void check(simdjson::error_code error, const char* name, const char* wanted) const {
+    if (error == simdjson::NO_SUCH_FIELD) fail(std::string(name) + " is missing");
+    if (error == simdjson::INCORRECT_TYPE || error == simdjson::NUMBER_ERROR) {
+      fail(std::string(name) + " must be " + wanted);
+    }
+    if (error != simdjson::SUCCESS) fail(simdjson::error_message(error));
+  }
+
+  [[noreturn]] void fail(const std::string& why) const {
+    std::string where = where_;
+    if (index_ != kNoIndex) where += '[' + std::to_string(index_) + ']';
+    throw Error(ErrorCode::invalid_json, where + ": " + why);
+  }
+
+  template <class Messages>
+  static void order(Messages& messages) {
+    const auto earlier = [](const auto& a, const auto& b) { return tick_of(a) < tick_of(b); };
+    if (!std::is_sorted(messages.begin(), messages.end(), earlier)) {
+      std::stable_sort(messages.begin(), messages.end(), earlier);
+    }
+  }
+
+  static constexpr std::size_t kNoIndex = ~std::size_t{0};
+
+  simdjson::ondemand::parser parser_;
+  // Where reading stands, for errors.
+  const char* where_ = "";
+  std::size_t index_ = kNoIndex;
+};
+
+inline MidiDict MidiDict::from_json(std::string_view json) {
+  ByteBuffer padded;
+  padded.append(json);
+  padded.room(MidiDictJsonReader::kPadding);
+  MidiDict piece;
+  MidiDictJsonReader().read({padded.data(), json.size()}, piece);
+  return piece;
+}
+
+}  // namespace aria

@@ -1,0 +1,125 @@
+// What is noted about a piece: its composer, from the file's name or its texts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aria/config/data_config.hpp>
+#include <aria/midi/midi_dict.hpp>
+
+namespace aria {
+
+namespace detail {
+
+// The code point at the start of `text`, which is shortened by it. A byte that is no UTF-8 stands for itself, above all
+// code points, so that it equals nothing.
+inline char32_t take_code_point(std::string_view& text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+  char32_t point = length <= 1 ? lead : lead & (0xffU >> (length + 1));
+  bool valid = length != 0 && length <= text.size();
+  for (std::size_t i = 1; valid && i < length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    valid = (byte & 0xc0) == 0x80;
+    point = point << 6 | (byte & 0x3f);
+  }
+  text.remove_prefix(valid ? length : 1);
+  return valid ? point : 0x110000U + lead;
+}
+
+// The form in which code points are compared when case is ignored: that of Python's re.IGNORECASE for ASCII and Latin-1
+// letters, with the four other letters that it takes for an ASCII one.
+constexpr char32_t fold_case(char32_t c) {
+  if ((c >= U'A' && c <= U'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7)) return c + 0x20;
+  if (c == 0x130 || c == 0x131) return U'i';
+  if (c == 0x17f) return U's';
+  if (c == 0x212a) return U'k';
+  return c;
+}
+
+// White space as Python's str.isspace has it.
+constexpr bool is_space(char32_t c) {
+  return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+inline void fold_into(std::string_view text, std::u32string& points) {
+  points.clear();
+  while (!text.empty()) points += fold_case(take_code_point(text));
+}
+
+// Whether `name` stands in `text` between white space, underscores or the ends of the text. Both are folded.
+inline bool has_word(std::u32string_view text, std::u32string_view name) {
+  const auto separates = [](char32_t c) { return c == U'_' || is_space(c); };
+  for (std::size_t at = text.find(name); at != std::u32string_view::npos; at = text.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if ((at == 0 || separates(text[at - 1])) && (end == text.size() || separates(text[end]))) return true;
+  }
+  return false;
+}
+
+// The file's name without folder and ending, as Python's pathlib has it: "a.b.mid" -> "a.b", ".mid" -> ".mid".
+inline std::string_view stem_of(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  path.remove_prefix(path.rfind('/') + 1);
+  const std::size_t dot = path.rfind('.');
+  return dot == std::string_view::npos || dot == 0 || dot + 1 == path.size() ? path : path.substr(0, dot);
+}
+
+// Notes which composers are named in the texts that it is shown.
+class ComposerSearch {
+ public:
+  explicit ComposerSearch(const std::vector<std::string>& names)
+      : names_(names), folded_(names.size()), found_(names.size()) {
+    for (std::size_t i = 0; i < names.size(); ++i) fold_into(names[i], folded_[i]);
+  }
+
+  void look_at(std::string_view text) {
+    fold_into(text, points_);
+    for (std::size_t i = 0; i < names_.size(); ++i) found_[i] = found_[i] || has_word(points_, folded_[i]);
+  }
+
+  // The composer, where exactly one was named.
+  std::optional<std::string> only_one() const {
+    std::optional<std::string> only;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (!found_[i]) continue;
+      if (only && *only != names_[i]) return std::nullopt;
+      only = names_[i];
+    }
+    return only;
+  }
+
+ private:
+  const std::vector<std::string>& names_;
+  std::vector<std::u32string> folded_;
+  std::vector<bool> found_;
+  std::u32string points_;
+};
+
+}  // namespace detail
+
+/// Sets `metadata["composer"]` where exactly one of the configured names stands as a word in the name of the file or,
+/// with precedence, exactly one in the texts. Upper and lower case are alike.
+///
+///     find_composer("music/Bach_invention.mid", config.metadata, piece);  // {"composer", "bach"}
+inline void find_composer(std::string_view path, const MetadataConfig& config, MidiDict& piece) {
+  std::optional<std::string> composer;
+  if (config.composer_filename.run) {
+    detail::ComposerSearch search(config.composer_filename.names);
+    search.look_at(detail::stem_of(path));
+    composer = search.only_one();
+  }
+  if (config.composer_metamsg.run && !piece.meta.empty()) {
+    detail::ComposerSearch search(config.composer_metamsg.names);
+    for (std::size_t i = 0; i < piece.meta.size(); ++i) search.look_at(piece.meta[i].text);
+    if (auto named = search.only_one()) composer = std::move(named);
+  }
+  if (composer) piece.metadata.emplace_back("composer", std::move(*composer));
+}
+
+}  // namespace aria
