@@ -43,75 +43,52 @@ class EventDecoder {
   /// Decodes all events. False where the last one is truncated. Throws as `step` does.
   template <class Handler>
   bool run(Handler& handler) {
-    DecodeStep result = DecodeStep::event;
-    while (end_ - at_ >= kLongestChannelEvent && result == DecodeStep::event) result = step<false>(handler);
-    while (result == DecodeStep::event) result = step<true>(handler);
-    return result == DecodeStep::end;
+    for (;;) {
+      plain_channel_events(handler);
+      const DecodeStep result = step(handler);
+      if (result != DecodeStep::event) return result == DecodeStep::end;
+    }
   }
 
   /// Decodes one event. Throws invalid_midi, with the byte, for what the reading does not accept.
   template <class Handler>
   DecodeStep step(Handler& handler) {
-    return end_ - at_ >= kLongestChannelEvent ? step<false>(handler) : step<true>(handler);
+    if (at_ == end_) return DecodeStep::end;
+    std::uint64_t delta = 0;
+    if (!take_quantity(delta)) return DecodeStep::truncated;
+    if (delta >= kTickLimit) refuse("a delta time is too large");
+    if (at_ == end_) return DecodeStep::truncated;
+    unsigned status = *at_;
+    if (status >= status::sysex) {
+      ++at_;
+      return system_step(status, delta, handler);
+    }
+    if (status < 0x80) {
+      status = running_;
+      if (!is_channel(status)) return odd_running_step(delta, handler);
+    } else {
+      ++at_;
+      running_ = status;
+    }
+    const int count = data_bytes_of(status);
+    if (end_ - at_ < count) return DecodeStep::truncated;
+    const unsigned data1 = at_[0];
+    const unsigned data2 = count > 1 ? at_[1] : 0U;
+    at_ += count;
+    if (data1 > 127) refuse_data(count);
+    if (data2 > 127) refuse_data(1);
+    advance(delta);
+    hand_over(handler, tick_, status, data1, data2);
+    return DecodeStep::event;
   }
 
  private:
   static constexpr bool kReference = reading == Reading::reference;
 
-  // A delta time of up to four bytes, a status and two data bytes: with as many bytes left, none needs a check.
-  static constexpr std::ptrdiff_t kLongestChannelEvent = 7;
+  static constexpr bool is_channel(unsigned status) { return status >= 0x80 && status < status::sysex; }
 
-  template <bool checked>
-  bool exhausted() const {
-    return checked && at_ == end_;
-  }
-
-  template <bool checked, class Handler>
-  [[gnu::always_inline]] DecodeStep step(Handler& handler) {
-    if (exhausted<checked>()) return DecodeStep::end;
-    const std::uint8_t* const start = at_;
-    std::uint64_t delta = *at_++;
-    if (delta >= 0x80) {
-      delta &= 0x7f;
-      if (!take_quantity<checked>(delta)) {
-        if (checked) return DecodeStep::truncated;
-        at_ = start;
-        return step<true>(handler);
-      }
-      if (delta >= kTickLimit) refuse("a delta time is too large");
-    }
-    const Ticks tick{tick_.count + static_cast<std::int64_t>(delta)};
-    if (exhausted<checked>()) return DecodeStep::truncated;
-    unsigned status = *at_;
-    if (status >= 0x80) {
-      ++at_;
-      if (status >= status::sysex) return system_step(status, delta, handler);
-      running_ = status;
-    } else {
-      status = running_;
-      if (status - 0x80 >= 0x70) return odd_running_step(delta, handler);
-    }
-    if (tick.count >= kTickLimit) refuse("a position is too large");
-    tick_ = tick;
-    if ((status & 0xe0) == status::program_change) {  // program change and channel pressure have one data byte
-      if (exhausted<checked>()) return DecodeStep::truncated;
-      const unsigned data = *at_++;
-      if (data > 127) refuse_data(1);
-      handler.channel(tick, status, data, 0U);
-      return DecodeStep::event;
-    }
-    if (checked && end_ - at_ < 2) return DecodeStep::truncated;
-    const unsigned data1 = at_[0];
-    const unsigned data2 = at_[1];
-    at_ += 2;
-    if ((data1 | data2) > 127) refuse_data(data1 > 127 ? 2 : 1);
-    if (status < status::poly_pressure && !wants_all_notes<Handler>()) {
-      handler.note(tick, status & 0x0f, data1, status >= status::note_on ? data2 : 0U);
-    } else {
-      handler.channel(tick, status, data1, data2);
-    }
-    return DecodeStep::event;
-  }
+  // Program change and channel pressure have one data byte, all other channel messages two.
+  static constexpr int data_bytes_of(unsigned status) { return (status & 0xe0) == status::program_change ? 1 : 2; }
 
   template <class Handler>
   static constexpr bool wants_all_notes() {
@@ -119,16 +96,65 @@ class EventDecoder {
     return false;
   }
 
-  // The rest of a variable-length quantity whose first byte had its high bit set: any number of bytes, saturating.
-  // False where the track ends before it does or, unchecked, where it has more than the four bytes of the file format.
-  template <bool checked>
+  template <class Handler>
+  static void hand_over(Handler& handler, Ticks tick, unsigned status, unsigned data1, unsigned data2) {
+    if (status < status::poly_pressure && !wants_all_notes<Handler>()) {
+      const unsigned is_on = status >> 4 & 1;  // arithmetic, because a branch would be mispredicted often
+      handler.note(tick, status & 0x0f, data1, data2 & (0U - is_on));
+    } else {
+      handler.channel(tick, status, data1, data2);
+    }
+  }
+
+  // The way of nearly all bytes: channel messages with all their bytes there and nothing to complain about, decoded without
+  // a check of the end for each byte and with the state in registers. Stops before the first event that is anything else,
+  // which is for `step`.
+  template <class Handler>
+  void plain_channel_events(Handler& handler) {
+    // Four bytes of delta time, a status, two data bytes.
+    constexpr std::ptrdiff_t kLongest = 7;
+    const std::uint8_t* at = at_;
+    std::int64_t tick = tick_.count;
+    unsigned running = running_;
+    // No delta time of four bytes leads from below this beyond the limit.
+    while (end_ - at >= kLongest && tick < kTickLimit - (1 << 28)) {
+      const std::uint8_t* next = at;
+      std::int64_t delta = *next++;
+      if (delta >= 0x80) {
+        delta = (delta & 0x7f) << 7 | (*next & 0x7f);
+        for (int bytes = 2; *next++ >= 0x80 && bytes < 4; ++bytes) delta = delta << 7 | (*next & 0x7f);
+        if (next[-1] >= 0x80) break;
+      }
+      unsigned status = *next;
+      if (status >= 0x80) {
+        ++next;
+      } else {
+        status = running;
+      }
+      if (!is_channel(status)) break;
+      const unsigned data1 = next[0];
+      unsigned data2 = next[1];
+      const int count = data_bytes_of(status);
+      if (count == 1) data2 = 0;
+      if ((data1 | data2) > 127) break;
+      at = next + count;
+      tick += delta;
+      running = status;
+      hand_over(handler, Ticks{tick}, status, data1, data2);
+    }
+    at_ = at;
+    tick_ = {tick};
+    running_ = running;
+  }
+
+  // A variable-length quantity of any number of bytes, saturating. False where the track ends before it does.
   bool take_quantity(std::uint64_t& value) {
-    for (int bytes = 1;; ++bytes) {
-      if (checked ? at_ == end_ : bytes == 4) return false;
+    for (value = 0; at_ != end_;) {
       const unsigned byte = *at_++;
       value = value >> 56 != 0 ? ~std::uint64_t{0} : value << 7 | (byte & 0x7f);
       if (byte < 0x80) return true;
     }
+    return false;
   }
 
   // A data byte where no channel message is running.
@@ -194,12 +220,8 @@ class EventDecoder {
   }
 
   bool take_payload(std::span<const std::byte>& payload) {
-    if (at_ == end_) return false;
-    std::uint64_t size = *at_++;
-    if (size >= 0x80) {
-      size &= 0x7f;
-      if (!take_quantity<true>(size)) return false;
-    }
+    std::uint64_t size = 0;
+    if (!take_quantity(size)) return false;
     if (kReference && size > detail::kReferenceMaxPayload) refuse("a message is longer than 1,000,000 bytes");
     if (size > static_cast<std::uint64_t>(end_ - at_)) return false;
     payload = {reinterpret_cast<const std::byte*>(at_), static_cast<std::size_t>(size)};

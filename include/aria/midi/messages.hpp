@@ -34,6 +34,7 @@ constexpr std::uint8_t packed_low(std::uint64_t word) noexcept { return static_c
 /// The damper pedal of a channel goes down or up.
 class PedalMsg {
  public:
+  constexpr PedalMsg() noexcept : PedalMsg({}, 0, false) {}
   constexpr PedalMsg(Ticks tick, unsigned channel, bool down) noexcept : word_(detail::pack(tick, channel, down)) {}
 
   constexpr Ticks tick() const noexcept { return detail::packed_tick(word_); }
@@ -48,6 +49,7 @@ class PedalMsg {
 /// A channel changes to a program from 0 to 127.
 class InstrumentMsg {
  public:
+  constexpr InstrumentMsg() noexcept : InstrumentMsg({}, 0, 0) {}
   constexpr InstrumentMsg(Ticks tick, unsigned channel, unsigned program) noexcept
       : word_(detail::pack(tick, channel, program)) {}
 
@@ -63,8 +65,13 @@ class InstrumentMsg {
 /// A note from its start to its end, 16 bytes in all. Pitch and velocity are 0 to 127, the channel is 0 to 15.
 class NoteMsg {
  public:
+  NoteMsg() = default;  ///< uninitialised, like a number
   constexpr NoteMsg(Ticks start, Ticks end, unsigned pitch, unsigned velocity, unsigned channel) noexcept
       : start_word_(detail::pack(start, pitch, velocity)), end_word_(detail::pack(end, channel, 0)) {}
+
+  /// The same note with another end.
+  constexpr NoteMsg(const NoteMsg& note, Ticks end) noexcept
+      : start_word_(note.start_word_), end_word_(detail::pack(end, note.channel(), 0)) {}
 
   constexpr Ticks start() const noexcept { return detail::packed_tick(start_word_); }
   constexpr Ticks end() const noexcept { return detail::packed_tick(end_word_); }

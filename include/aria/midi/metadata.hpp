@@ -47,19 +47,14 @@ constexpr bool is_space(char32_t c) {
          (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-inline void fold_into(std::string_view text, std::u32string& points) {
-  points.clear();
-  while (!text.empty()) points += fold_case(take_code_point(text));
-}
+constexpr bool separates_words(char32_t c) { return c == U'_' || is_space(c); }
 
-// Whether `name` stands in `text` between white space, underscores or the ends of the text. Both are folded.
-inline bool has_word(std::u32string_view text, std::u32string_view name) {
-  const auto separates = [](char32_t c) { return c == U'_' || is_space(c); };
-  for (std::size_t at = text.find(name); at != std::u32string_view::npos; at = text.find(name, at + 1)) {
-    const std::size_t end = at + name.size();
-    if ((at == 0 || separates(text[at - 1])) && (end == text.size() || separates(text[end]))) return true;
+// Whether `text` starts with `name`, upper and lower case being alike, and a word ends there.
+inline bool starts_with_word(std::string_view text, std::string_view name) {
+  while (!name.empty()) {
+    if (text.empty() || fold_case(take_code_point(text)) != fold_case(take_code_point(name))) return false;
   }
-  return false;
+  return text.empty() || separates_words(take_code_point(text));
 }
 
 // The file's name without folder and ending, as Python's pathlib has it: "a.b.mid" -> "a.b", ".mid" -> ".mid".
@@ -73,14 +68,16 @@ inline std::string_view stem_of(std::string_view path) {
 // Notes which composers are named in the texts that it is shown.
 class ComposerSearch {
  public:
-  explicit ComposerSearch(const std::vector<std::string>& names)
-      : names_(names), folded_(names.size()), found_(names.size()) {
-    for (std::size_t i = 0; i < names.size(); ++i) fold_into(names[i], folded_[i]);
-  }
+  explicit ComposerSearch(const std::vector<std::string>& names) : names_(names), found_(names.size()) {}
 
   void look_at(std::string_view text) {
-    fold_into(text, points_);
-    for (std::size_t i = 0; i < names_.size(); ++i) found_[i] = found_[i] || has_word(points_, folded_[i]);
+    bool word_starts = true;
+    while (!text.empty()) {
+      for (std::size_t i = 0; word_starts && i < names_.size(); ++i) {
+        found_[i] = found_[i] || starts_with_word(text, names_[i]);
+      }
+      word_starts = separates_words(take_code_point(text));
+    }
   }
 
   // The composer, where exactly one was named.
@@ -96,9 +93,7 @@ class ComposerSearch {
 
  private:
   const std::vector<std::string>& names_;
-  std::vector<std::u32string> folded_;
   std::vector<bool> found_;
-  std::u32string points_;
 };
 
 }  // namespace detail

@@ -84,7 +84,6 @@ class MidiReader {
     if (bytes.size() > kMaxBytes) throw Error(ErrorCode::too_large, "is larger than 4 GiB");
     BasicMidiFileView<reading> file(bytes);
     clear(out);
-    pairing_.reset();
     Collector collector{out, pairing_};
     while (const auto track = file.next_track()) {
       pairing_.begin_track(track->bytes.size());

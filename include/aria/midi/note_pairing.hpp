@@ -5,6 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include <aria/midi/messages.hpp>
@@ -18,120 +21,156 @@ namespace aria::detail {
 /// - what is open at the end of the track is lost.
 /// Notes come out in the order of their starts, and where starts are equal in the order in which they were closed.
 ///
-/// A note is put down where its note-on stands, so the starts are in order from the beginning. While it is open, the
-/// word for its end holds the index of the next open note of its key.
+/// A note is put down where its note-on stands, so the starts are in order from the beginning and nothing is sorted but
+/// chords whose notes were closed in another order than they were opened.
 class NotePairing {
  public:
-  NotePairing() { reset(); }
+  NotePairing() { keys_.fill({kNone, kNone}); }
 
-  /// Forgets everything: after a track that ended with an exception.
-  void reset() {
-    if (dirty_) keys_.fill({kNone, kNone});
-    dirty_ = false;
-    pending_.clear();
-    closed_ = 0;
+  /// Begins a track of so many bytes, of which a note-on takes three at least. Memory that is not used costs nothing.
+  void begin_track(std::size_t bytes) {
+    if (in_track_) keys_.fill({kNone, kNone});  // the track before ended with an exception
+    in_track_ = true;
+    count_ = closed_ = 0;
+    unordered_.clear();
+    const std::size_t most = bytes / 3 + 1;
+    if (most <= capacity_) return;
+    notes_.reset(new NoteMsg[most]);  // not make_unique: that would clear them
+    orders_.reset(new std::uint32_t[most]);
+    capacity_ = most;
   }
 
   void note(Ticks tick, unsigned channel, unsigned pitch, unsigned velocity) {
-    dirty_ = true;
     Key& key = keys_[channel << 7 | pitch];
     if (velocity != 0) {
-      open(key, tick, channel, pitch, velocity);
+      open(key, NoteMsg(tick, Ticks{kNone}, pitch, velocity, channel));
     } else if (key.first != kNone) {
       close(key, tick);
     }
   }
 
-  /// Begins a track of so many bytes, of which a note-on takes three at least. Memory that is not used costs nothing.
-  void begin_track(std::size_t bytes) { pending_.reserve(bytes / 3 + 1); }
-
   /// Ends the track: its notes are added to `notes`.
   void finish_track(std::vector<NoteMsg>& notes, std::uint64_t& unclosed, std::uint64_t& zero_length) {
     if (notes.capacity() < notes.size() + closed_) notes.reserve(std::max(notes.size() + closed_, 2 * notes.size()));
-    for (std::size_t i = 0; i < pending_.size();) {
-      const std::size_t end = order_chord(i);
-      for (; i < end; ++i) {
-        const OpenNote& note = pending_[i];
-        if (note.order == kOpen) {
-          keys_[static_cast<unsigned>(note.channel) << 7 | packed_high(note.start)] = {kNone, kNone};
-          ++unclosed;
-        } else if (note.order == kLost) {
-          ++zero_length;
-        } else {
-          notes.emplace_back(packed_tick(note.start), Ticks{static_cast<std::int64_t>(note.end)},
-                             packed_high(note.start), packed_low(note.start), note.channel);
-        }
-      }
-    }
-    dirty_ = false;
-    reset();
+    if (closed_ != count_) drop_unclosed(unclosed, zero_length);
+    order_chords();
+    notes.insert(notes.end(), notes_.get(), notes_.get() + count_);
+    in_track_ = false;
   }
 
  private:
   static constexpr std::uint32_t kNone = ~0U;
-  // Values of OpenNote::order that are no places in the order of closing.
+  // Values in orders_ that are no places in the order of closing.
   static constexpr std::uint32_t kOpen = ~0U;
   static constexpr std::uint32_t kLost = ~0U - 1;
 
+  // The first and the last open note of a channel and pitch.
   struct Key {
     std::uint32_t first;
     std::uint32_t last;
   };
-  struct OpenNote {
-    std::uint64_t start;  // as in NoteMsg
-    std::uint64_t end;    // tick; while open, the index of the next open note of the key
-    std::uint32_t order;  // of closing
-    std::uint8_t channel;
-  };
 
-  void open(Key& key, Ticks tick, unsigned channel, unsigned pitch, unsigned velocity) {
-    const auto index = static_cast<std::uint32_t>(pending_.size());
-    pending_.push_back({pack(tick, pitch, velocity), kNone, kOpen, static_cast<std::uint8_t>(channel)});
+  static unsigned key_of(const NoteMsg& note) { return static_cast<unsigned>(note.channel()) << 7 | note.pitch(); }
+
+  // While a note is open, its end is the index of the next open note of its key.
+  std::uint32_t next_of(std::uint32_t index) const { return static_cast<std::uint32_t>(notes_[index].end().count); }
+
+  void set_end(std::uint32_t index, Ticks end) { notes_[index] = NoteMsg(notes_[index], end); }
+
+  void open(Key& key, const NoteMsg& note) {
+    const std::uint32_t index = count_++;
+    notes_[index] = note;
+    orders_[index] = kOpen;
     if (key.first == kNone) {
       key.first = index;
     } else {
-      pending_[key.last].end = index;
+      set_end(key.last, Ticks{index});
     }
     key.last = index;
   }
 
   void close(Key& key, Ticks tick) {
-    bool closed_some = false;
-    std::uint32_t index = key.first;
-    while (index != kNone && packed_tick(pending_[index].start) != tick) {
-      OpenNote& note = pending_[index];
-      index = static_cast<std::uint32_t>(note.end);
-      note.end = static_cast<std::uint64_t>(tick.count);
-      note.order = closed_++;
-      closed_some = true;
-    }
-    if (closed_some && index != kNone) {
-      key.first = index;
-      return;
-    }
-    for (; index != kNone; index = static_cast<std::uint32_t>(pending_[index].end)) pending_[index].order = kLost;
-    key = {kNone, kNone};
+    const std::uint32_t index = key.first;
+    if (index != key.last || notes_[index].start() == tick) return close_several(key, tick);
+    close_one(index, tick);  // nearly always
+    key.first = kNone;
   }
 
-  // Puts the notes that start with the one at `begin` into the order of closing; returns their end.
-  std::size_t order_chord(std::size_t begin) {
-    std::size_t end = begin + 1;
-    bool ordered = true;
-    for (; end < pending_.size() && packed_tick(pending_[end].start) == packed_tick(pending_[begin].start); ++end) {
-      ordered = ordered && pending_[end - 1].order <= pending_[end].order;
+  void close_one(std::uint32_t index, Ticks tick) {
+    set_end(index, tick);
+    orders_[index] = closed_++;
+    // Where the next note starts with this one and was closed before it, their chord has to be put into order.
+    if (index + 1 == count_ || orders_[index + 1] == kOpen) return;
+    if (notes_[index + 1].start() == notes_[index].start()) unordered_.push_back(index);
+  }
+
+  [[gnu::noinline]] void close_several(Key& key, Ticks tick) {
+    bool closed_some = false;
+    std::uint32_t index = key.first;
+    while (index != kNone && notes_[index].start() != tick) {
+      const std::uint32_t next = next_of(index);
+      close_one(index, tick);
+      closed_some = true;
+      index = next;
     }
-    if (!ordered) {
-      const auto first = pending_.begin();
-      std::sort(first + static_cast<std::ptrdiff_t>(begin), first + static_cast<std::ptrdiff_t>(end),
-                [](const OpenNote& a, const OpenNote& b) { return a.order < b.order; });
+    key.first = index;
+    if (closed_some && index != kNone) return;
+    for (; index != kNone; index = next_of(index)) orders_[index] = kLost;
+    key.first = kNone;
+  }
+
+  // Takes out the notes that are open or lost. They may have stood between notes of a chord, so all chords are looked at.
+  void drop_unclosed(std::uint64_t& unclosed, std::uint64_t& zero_length) {
+    std::uint32_t kept = 0;
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      if (orders_[i] == kOpen) {
+        keys_[key_of(notes_[i])] = {kNone, kNone};
+        ++unclosed;
+      } else if (orders_[i] == kLost) {
+        ++zero_length;
+      } else {
+        notes_[kept] = notes_[i];
+        orders_[kept++] = orders_[i];
+      }
     }
+    count_ = kept;
+    unordered_.resize(count_);
+    std::iota(unordered_.begin(), unordered_.end(), 0U);
+  }
+
+  // Puts notes that start together into the order of closing.
+  void order_chords() {
+    std::sort(unordered_.begin(), unordered_.end());
+    std::uint32_t done = 0;
+    for (const std::uint32_t index : unordered_) {
+      if (index >= done) done = order_chord(index);
+    }
+  }
+
+  // The same for the notes that start with the one at `index`; returns the index behind them.
+  std::uint32_t order_chord(std::uint32_t index) {
+    const Ticks tick = notes_[index].start();
+    std::uint32_t begin = index;
+    while (begin > 0 && notes_[begin - 1].start() == tick) --begin;
+    std::uint32_t end = index + 1;
+    while (end < count_ && notes_[end].start() == tick) ++end;
+    if (end - begin < 2) return end;
+    chord_.clear();
+    for (std::uint32_t i = begin; i < end; ++i) chord_.emplace_back(orders_[i], notes_[i]);
+    std::sort(chord_.begin(), chord_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (std::uint32_t i = begin; i < end; ++i) notes_[i] = chord_[i - begin].second;
     return end;
   }
 
   std::array<Key, 16 * 128> keys_;
-  std::vector<OpenNote> pending_;
+  bool in_track_ = false;
+  std::uint32_t count_ = 0;
   std::uint32_t closed_ = 0;
-  bool dirty_ = true;  // keys_ may name notes
+  std::size_t capacity_ = 0;
+  std::unique_ptr<NoteMsg[]> notes_;
+  std::unique_ptr<std::uint32_t[]> orders_;  // of closing
+  std::vector<std::uint32_t> unordered_;     // notes that were closed behind their neighbour in a chord
+  std::vector<std::pair<std::uint32_t, NoteMsg>> chord_;
 };
 
 }  // namespace aria::detail

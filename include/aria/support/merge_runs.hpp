@@ -9,28 +9,31 @@ namespace aria {
 
 namespace detail {
 
-// Merges [a, a_end) and [b, b_end) to `out`, equal keys from `a` first. The two ends of the output are filled side by
-// side: each step waits for the one before it, so two independent chains of steps take the time of one. Branches would
-// be mispredicted half of the time, hence the arithmetic on pointers.
+// Merges the neighbours [a, middle) and [middle, end) of one array to `out`, equal keys from `a` first. The two ends of the
+// output are filled side by side: each step waits for the one before it, so two independent chains of steps take the time of
+// one. Branches on keys would be mispredicted half of the time, hence the arithmetic.
 template <class T, class Key>
-void merge_two(const T* a, const T* a_end, const T* b, const T* b_end, T* out, Key key) {
-  const auto size = static_cast<std::size_t>((a_end - a) + (b_end - b));
-  T* out_end = out + size;
-  for (std::size_t half = size / 2; half != 0; --half) {
-    if (a == a_end || b == b_end) break;
+void merge_two(const T* a, const T* middle, const T* end, T* out, Key key) {
+  const T* b = middle;
+  const T* a_last = middle - 1;
+  const T* b_last = end - 1;
+  T* out_last = out + (end - a) - 1;
+  const auto chosen = [](bool second, const T* first, const T* other) {
+    return first + ((other - first) & -std::ptrdiff_t{second});
+  };
+  while (a < a_last && b < b_last) {
     const bool from_b = key(*b) < key(*a);
-    *out++ = *(from_b ? b : a);
+    *out++ = *chosen(from_b, a, b);
     b += from_b;
     a += !from_b;
-    if (a == a_end || b == b_end) break;
-    const bool last_from_a = key(b_end[-1]) < key(a_end[-1]);
-    *--out_end = *(last_from_a ? a_end - 1 : b_end - 1);
-    a_end -= last_from_a;
-    b_end -= !last_from_a;
+    const bool from_a = key(*b_last) < key(*a_last);
+    *out_last-- = *chosen(from_a, b_last, a_last);
+    a_last -= from_a;
+    b_last -= !from_a;
   }
-  while (a != a_end && b != b_end) *out++ = key(*b) < key(*a) ? *b++ : *a++;
-  while (a != a_end) *out++ = *a++;
-  while (b != b_end) *out++ = *b++;
+  while (a <= a_last && b <= b_last) *out++ = key(*b) < key(*a) ? *b++ : *a++;
+  while (a <= a_last) *out++ = *a++;
+  while (b <= b_last) *out++ = *b++;
 }
 
 }  // namespace detail
@@ -50,16 +53,14 @@ void merge_runs(std::vector<T>& items, std::vector<std::size_t>& ends, std::vect
   }
   ends.resize(runs);
   while (ends.size() > 1) {
-    spare.clear();
-    spare.insert(spare.end(), items.begin(), items.end());  // sets the size without asking T for a default
+    spare.resize(items.size());
     std::size_t begin = 0;
     std::size_t merged = 0;
     for (std::size_t i = 0; i < ends.size(); i += 2) {
-      const std::size_t end = ends[i + 1 < ends.size() ? i + 1 : i];
-      if (i + 1 < ends.size()) {
-        const T* from = items.data();
-        detail::merge_two(from + begin, from + ends[i], from + ends[i], from + end, spare.data() + begin, key);
-      }
+      const std::size_t middle = ends[i];
+      const std::size_t end = i + 1 < ends.size() ? ends[i + 1] : middle;
+      const T* from = items.data();
+      detail::merge_two(from + begin, from + middle, from + end, spare.data() + begin, key);
       ends[merged++] = end;
       begin = end;
     }
