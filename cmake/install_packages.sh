@@ -4,6 +4,7 @@
 set -eu
 packages="g++ cmake ninja-build pkg-config libsimdjson-dev libssl-dev libcxxopts-dev libsmf-dev catch2 python3"
 
+command -v dpkg-query >/dev/null || { echo "Not a Debian system; aria needs: $packages" >&2; exit 0; }
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"

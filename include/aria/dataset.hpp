@@ -13,3 +13,4 @@
 #include <aria/dataset/midi_files.hpp>
 #include <aria/dataset/outcome.hpp>
 #include <aria/dataset/seen_contents.hpp>
+#include <aria/midi.hpp>

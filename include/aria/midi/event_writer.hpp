@@ -1,6 +1,7 @@
 // Events -> the bytes of a Standard MIDI File.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -93,7 +94,7 @@ class TrackWriter {
 ///     bytes) {
 ///       out.write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
 ///     });
-template <class Sink>
+template <std::invocable<std::span<const std::byte>> Sink>
 void write_midi_file(const MidiHeader& header, std::span<const TrackWriter> tracks, Sink&& sink) {
   constexpr std::byte kEndOfTrack[] = {std::byte{0}, std::byte{status::meta}, std::byte{meta_type::end_of_track},
                                        std::byte{0}};

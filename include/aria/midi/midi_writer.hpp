@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -116,7 +117,7 @@ class MidiDictPen {
 }  // namespace detail
 
 /// Writes `piece` as MidiDict::to_midi does, to any sink of write_midi_file.
-template <class Sink>
+template <std::invocable<std::span<const std::byte>> Sink>
 void write_midi(const MidiDict& piece, Sink&& sink) {
   TrackWriter track;
   detail::MidiDictPen(piece, track).write();
