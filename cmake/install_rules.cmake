@@ -1,4 +1,4 @@
-# `cmake --install`: the headers and what find_package(aria) needs.
+# `cmake --install`: the headers and what find_package(aria) and pkg-config need.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -6,11 +6,11 @@ set(ARIA_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/aria)
 
 install(DIRECTORY include/aria DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS aria EXPORT aria-targets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT aria-targets NAMESPACE aria:: DESTINATION ${ARIA_CONFIG_DIR})
 if(TARGET aria_libsmf)
   install(TARGETS aria_libsmf EXPORT aria-libsmf-targets)
   install(EXPORT aria-libsmf-targets NAMESPACE aria:: DESTINATION ${ARIA_CONFIG_DIR})
 endif()
-install(EXPORT aria-targets NAMESPACE aria:: DESTINATION ${ARIA_CONFIG_DIR})
 
 configure_package_config_file(cmake/aria-config.cmake.in ${PROJECT_BINARY_DIR}/aria-config.cmake
                               INSTALL_DESTINATION ${ARIA_CONFIG_DIR})
@@ -18,3 +18,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/aria-config-version.cmake
                                  ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/aria-config.cmake ${PROJECT_BINARY_DIR}/aria-config-version.cmake cmake/libsmf.cmake
         DESTINATION ${ARIA_CONFIG_DIR})
+
+configure_file(cmake/aria.pc.in ${PROJECT_BINARY_DIR}/aria.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/aria.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig)

@@ -34,7 +34,7 @@ cxxopts::Options describe() {
       "config", "tests, pre-processing and metadata (default: as examples/config/config.json)",
       cxxopts::value<std::string>(),
       "FILE")("workers", "threads (default: one a core); the output does not depend on it", cxxopts::value<unsigned>(),
-              "N")("report", "write a table: path, outcome, reason", cxxopts::value<std::string>()->default_value(""),
+              "N")("report", "write a table: path, outcome, reason", cxxopts::value<std::string>(),
                    "FILE")("reference", "read MIDI files as the original Python tools do, faults included")(
       "overwrite", "replace existing outputs");
   options.add_options("positional")("dir", "", cxxopts::value<std::string>())("save-path", "",
@@ -92,7 +92,7 @@ int midi_dataset_command(const std::vector<std::string>& words) {
   }
   const auto dir = cli::value_of<std::string>(arguments, "dir");
   const auto path = cli::value_of<std::string>(arguments, "save-path");
-  const auto report_path = cli::value_of<std::string>(arguments, "report");
+  const auto report_path = arguments.count("report") != 0 ? cli::value_of<std::string>(arguments, "report") : "";
   const std::optional<aria::Split> split = split_of(arguments);
   cli::refuse_same_path({path, report_path});
   aria::MidiDatasetOptions options = build_options(arguments);

@@ -1,6 +1,8 @@
 // What every program does around its work: commands, errors, exit status.
 #pragma once
 
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -29,6 +31,11 @@ struct Command {
 /// Runs `work` and turns what it throws into a message on standard error and an exit status. The only place that does.
 inline int run_program(std::string_view program, const std::function<int()>& work) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow further is an error of write(), with a message
+#ifdef M_MMAP_THRESHOLD
+  // Blocks of a few megabytes are used again and again: handing them back to the system each time costs more than they do.
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
+#endif
   try {
     const int status = work();
     std::cout.flush();

@@ -5,12 +5,15 @@
 //   midi_dataset_file            a file, piece by piece; train/validation split
 //   midi_dataset                 pieces in memory
 //   seen_contents                which contents were met
+//   inspection statistics        what a file, a folder or a data set holds
 #pragma once
 
+#include <aria/dataset/inspection.hpp>
 #include <aria/dataset/midi_dataset.hpp>
 #include <aria/dataset/midi_dataset_build.hpp>
 #include <aria/dataset/midi_dataset_file.hpp>
 #include <aria/dataset/midi_files.hpp>
 #include <aria/dataset/outcome.hpp>
 #include <aria/dataset/seen_contents.hpp>
+#include <aria/dataset/statistics.hpp>
 #include <aria/midi.hpp>

@@ -10,6 +10,7 @@
 //   content_hash                 what tells pieces apart
 //   tempo_map pedal              ticks -> time; when the pedal is down
 //   filters remove_instruments   the tests of the data set; taking channels out
+//   piece_statistics             what a piece is like
 //   metadata                     the composer
 //
 // The adapter for libsmf is a header of its own, <aria/midi/libsmf.hpp>.
@@ -29,6 +30,7 @@
 #include <aria/midi/midi_reader.hpp>
 #include <aria/midi/midi_writer.hpp>
 #include <aria/midi/pedal.hpp>
+#include <aria/midi/piece_statistics.hpp>
 #include <aria/midi/reading.hpp>
 #include <aria/midi/reference_duration.hpp>
 #include <aria/midi/remove_instruments.hpp>

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <aria/support/atomic_file.hpp>
+#include <aria/support/utf8.hpp>
 
 namespace aria {
 
@@ -68,22 +69,6 @@ class OutcomeReport {
         row_ += "0123456789abcdef"[byte & 15];
       }
     }
-  }
-
-  // The length of the UTF-8 sequence at the start of `text` (RFC 3629), 0 where there is none.
-  static std::size_t utf8_length(std::string_view text) {
-    const auto at = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    const unsigned lead = at(0);
-    if (lead < 0x80) return 1;
-    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4) return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-      if ((at(i) & 0xc0) != 0x80) return 0;
-    }
-    const bool overlong = (lead == 0xe0 && at(1) < 0xa0) || (lead == 0xf0 && at(1) < 0x90);
-    const bool surrogate = lead == 0xed && at(1) > 0x9f;
-    const bool too_high = lead == 0xf4 && at(1) > 0x8f;
-    return overlong || surrogate || too_high ? 0 : length;
   }
 
   AtomicFile file_;

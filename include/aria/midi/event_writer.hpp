@@ -1,6 +1,7 @@
 // Events -> the bytes of a Standard MIDI File.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -37,13 +38,22 @@ class TrackWriter {
     }
   }
 
-  /// The bytes so far, without the end of the track.
+  /// Writes the end of the track, behind which nothing may follow. write_midi_file calls it.
+  void finish() {
+    if (finished_) return;
+    write_delta(std::max(end_, tick_));
+    for (const unsigned byte : {status::meta, meta_type::end_of_track, std::uint8_t{0}}) put(byte);
+    finished_ = true;
+  }
+
+  /// The bytes so far.
   std::span<const std::byte> bytes() const noexcept { return bytes_.bytes(); }
 
   void clear() noexcept {
     bytes_.clear();
-    tick_ = {0};
+    tick_ = end_ = {0};
     running_ = 0;
+    finished_ = false;
   }
 
  private:
@@ -83,7 +93,9 @@ class TrackWriter {
 
   ByteBuffer bytes_;
   Ticks tick_{};
+  Ticks end_{};
   unsigned running_ = 0;
+  bool finished_ = false;
 };
 
 /// Writes a file of the given tracks. `sink(std::span<const std::byte>)` gets the bytes piece by piece. `header.tracks`
@@ -95,9 +107,7 @@ class TrackWriter {
 ///       out.write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
 ///     });
 template <std::invocable<std::span<const std::byte>> Sink>
-void write_midi_file(const MidiHeader& header, std::span<const TrackWriter> tracks, Sink&& sink) {
-  constexpr std::byte kEndOfTrack[] = {std::byte{0}, std::byte{status::meta}, std::byte{meta_type::end_of_track},
-                                       std::byte{0}};
+void write_midi_file(const MidiHeader& header, std::span<TrackWriter> tracks, Sink&& sink) {
   ByteBuffer head;
   const auto big_endian = [&head](std::uint64_t value, int bytes) {
     while (bytes-- > 0) head.append(static_cast<char>(value >> 8 * bytes));
@@ -108,15 +118,15 @@ void write_midi_file(const MidiHeader& header, std::span<const TrackWriter> trac
   big_endian(static_cast<std::uint16_t>(header.format), 2);
   big_endian(tracks.size(), 2);
   big_endian(static_cast<std::uint16_t>(header.division), 2);
-  for (const TrackWriter& track : tracks) {
-    const std::uint64_t size = track.bytes().size() + sizeof kEndOfTrack;
+  for (TrackWriter& track : tracks) {
+    track.finish();
+    const std::uint64_t size = track.bytes().size();
     if (size > 0xffff'ffff) throw Error(ErrorCode::invalid_argument, "a track holds at most 4 GiB");
     head.append("MTrk");
     big_endian(size, 4);
     sink(head.bytes());
     head.clear();
     sink(track.bytes());
-    sink(std::span<const std::byte>(kEndOfTrack));
   }
   if (!head.empty()) sink(head.bytes());
 }

@@ -139,6 +139,9 @@ class BasicMidiFileView {
     return std::nullopt;
   }
 
+  /// Where in the bytes the next chunk starts.
+  std::uint64_t position() const noexcept { return position_; }
+
   /// How many tracks `next_track` has given.
   int tracks_read() const noexcept { return read_; }
 

@@ -46,10 +46,11 @@ class MidiDictJsonReader {
 
   // The upper bounds of the numbers in a message, each of them excluded.
   static constexpr std::uint64_t kDataByte = 128, kChannels = 16, kTempoLimit = 1 << 24, kTickEnd = kTickLimit;
+  static constexpr std::array<const char*, 3> kDataTickChannel = {"data", "tick", "channel"};
 
   void read_document(std::string_view json, MidiDict& out) {
     out = MidiDict{};  // keeps no memory: lines of very different sizes follow each other
-    where_ = "the line";
+    where_ = "";
     index_ = kNoIndex;
     auto document = parser_.iterate(json.data(), json.size(), json.size() + kPadding);
     unsigned seen = 0;
@@ -62,7 +63,7 @@ class MidiDictJsonReader {
       if ((seen & bit) != 0) fail("stands twice");
       seen |= bit;
       read_field(static_cast<Field>(known - kFields.begin()), field.value(), out);
-      where_ = "the line";
+      where_ = "";
     }
     for (std::size_t i = 0; i < kFields.size(); ++i) {
       if ((seen >> i & 1) == 0) fail(std::string(kFields[i]) + " is missing");
@@ -94,42 +95,62 @@ class MidiDictJsonReader {
   }
 
   void read_meta(Object& message, MidiDict& out) {
-    const std::string_view type = text(message, "type");
+    std::string_view type, content;
+    read_fields<2>(message, {"type", "data"}, [&](std::size_t i, const char* name, Value value) {
+      (i == 0 ? type : content) = text(value, name);
+    });
     if (type != "text" && type != "copyright") fail("type must be text or copyright");
-    out.meta.add(type == "text" ? MetaMsg::Type::text : MetaMsg::Type::copyright, text(message, "data"));
+    out.meta.add(type == "text" ? MetaMsg::Type::text : MetaMsg::Type::copyright, content);
   }
 
   void read_tempo(Object& message, MidiDict& out) {
-    expect_type(message, "tempo");
-    const std::uint64_t tempo = number(message, "data", kTempoLimit);
-    out.tempos.push_back({tick(message, "tick"), tempo});
+    const auto [tempo, tick] = read_numbers<2>(message, "tempo", {"data", "tick"}, {kTempoLimit, kTickEnd});
+    out.tempos.push_back({ticks(tick), tempo});
   }
 
   void read_pedal(Object& message, MidiDict& out) {
-    expect_type(message, "pedal");
-    const bool down = number(message, "data", 2) != 0;
-    const Ticks at = tick(message, "tick");
-    out.pedals.emplace_back(at, channel(message), down);
+    const auto [down, tick, channel] = read_numbers<3>(message, "pedal", kDataTickChannel, {2, kTickEnd, kChannels});
+    out.pedals.emplace_back(ticks(tick), static_cast<unsigned>(channel), down != 0);
   }
 
   void read_instrument(Object& message, MidiDict& out) {
-    expect_type(message, "instrument");
-    const auto program = static_cast<unsigned>(number(message, "data", kDataByte));
-    const Ticks at = tick(message, "tick");
-    out.instruments.emplace_back(at, channel(message), program);
+    const auto [program, tick, channel] =
+        read_numbers<3>(message, "instrument", kDataTickChannel, {kDataByte, kTickEnd, kChannels});
+    out.instruments.emplace_back(ticks(tick), static_cast<unsigned>(channel), static_cast<unsigned>(program));
   }
 
   void read_note(Object& message, MidiDict& out) {
-    expect_type(message, "note");
-    Object data;
-    check(message["data"].get_object().get(data), "data", "an object");
-    const auto pitch = static_cast<unsigned>(number(data, "pitch", kDataByte));
-    const Ticks start = tick(data, "start");
-    const Ticks end = tick(data, "end");
-    const auto velocity = static_cast<unsigned>(number(data, "velocity", kDataByte));
-    if (tick(message, "tick") != start) fail("tick is not the start of the note");
+    std::array<std::uint64_t, 4> data{};
+    std::uint64_t tick = 0, channel = 0;
+    read_fields<4>(message, {"type", "data", "tick", "channel"}, [&](std::size_t i, const char* name, Value value) {
+      switch (i) {
+        case 0:
+          return expect_type(value, "note");
+        case 1:
+          data = read_note_data(value);
+          return;
+        case 2:
+          tick = number(value, name, kTickEnd);
+          return;
+        default:
+          channel = number(value, name, kChannels);
+      }
+    });
+    const auto [pitch, start, end, velocity] = data;
+    if (tick != start) fail("tick is not the start of the note");
     if (end < start) fail("ends before it starts");
-    out.notes.emplace_back(start, end, pitch, velocity, channel(message));
+    out.notes.emplace_back(ticks(start), ticks(end), static_cast<unsigned>(pitch), static_cast<unsigned>(velocity),
+                           static_cast<unsigned>(channel));
+  }
+
+  std::array<std::uint64_t, 4> read_note_data(Value value) {
+    constexpr std::array<std::uint64_t, 4> kLimits = {kDataByte, kTickEnd, kTickEnd, kDataByte};
+    std::array<std::uint64_t, 4> data{};
+    Object object;
+    check(value.get_object().get(object), "data", "an object");
+    read_fields<4>(object, {"pitch", "start", "end", "velocity"},
+                   [&](std::size_t i, const char* name, Value field) { data[i] = number(field, name, kLimits[i]); });
+    return data;
   }
 
   void read_division(Value value, MidiDict& out) {
@@ -165,31 +186,66 @@ class MidiDictJsonReader {
     index_ = kNoIndex;
   }
 
-  void expect_type(Object& message, const char* wanted) {
-    if (text(message, "type") != wanted) fail(std::string("type must be ") + wanted);
+  // Calls `read(i, names[i], value)` for each field that has a name, in whatever order they come; others are skipped.
+  // Not by simdjson's lookup of keys: behind a nested object, that one relies on the text being well-formed.
+  template <std::size_t N, class Read>
+  void read_fields(Object& object, const std::array<const char*, N>& names, Read read) {
+    unsigned seen = 0;
+    std::size_t next = 0;  // the names come in this order as a rule
+    for (auto field : object) {
+      const simdjson::ondemand::raw_json_string key = field.key();
+      std::size_t i = next;
+      while (i < N && !key.unsafe_is_equal(names[i])) ++i;
+      if (i == N) {
+        for (i = 0; i < next && !key.unsafe_is_equal(names[i]);) ++i;
+        if (i == next) continue;
+      }
+      if ((seen >> i & 1) != 0) fail(std::string(names[i]) + " stands twice");
+      seen |= 1U << i;
+      next = i + 1;
+      read(i, names[i], field.value());
+    }
+    for (std::size_t i = 0; i < N; ++i) {
+      if ((seen >> i & 1) == 0) fail(std::string(names[i]) + " is missing");
+    }
   }
 
-  std::string_view text(Object& object, const char* name) {
-    std::string_view value;
-    check(object[name].get_string().get(value), name, "a text");
-    return value;
+  // The numbers of a message of the given type, each of them below its limit.
+  template <std::size_t N>
+  std::array<std::uint64_t, N> read_numbers(Object& message, const char* type, const std::array<const char*, N>& names,
+                                            const std::array<std::uint64_t, N>& limits) {
+    std::array<const char*, N + 1> all{"type"};
+    std::copy(names.begin(), names.end(), all.begin() + 1);
+    std::array<std::uint64_t, N> numbers{};
+    read_fields<N + 1>(message, all, [&](std::size_t i, const char* name, Value value) {
+      if (i == 0) return expect_type(value, type);
+      numbers[i - 1] = number(value, name, limits[i - 1]);
+    });
+    return numbers;
   }
 
-  std::uint64_t number(Object& object, const char* name, std::uint64_t limit) {
-    std::uint64_t value = 0;
-    check(object[name].get_uint64().get(value), name, "a whole number of at least 0");
-    if (value >= limit) fail(std::string(name) + " must be below " + std::to_string(limit));
-    return value;
+  void expect_type(Value value, const char* wanted) {
+    if (text(value, "type") != wanted) fail(std::string("type must be ") + wanted);
   }
 
-  Ticks tick(Object& object, const char* name) { return {static_cast<std::int64_t>(number(object, name, kTickEnd))}; }
+  std::string_view text(Value value, const char* name) {
+    std::string_view content;
+    check(value.get_string().get(content), name, "a text");
+    return content;
+  }
 
-  unsigned channel(Object& message) { return static_cast<unsigned>(number(message, "channel", kChannels)); }
+  std::uint64_t number(Value value, const char* name, std::uint64_t limit) {
+    std::uint64_t content = 0;
+    check(value.get_uint64().get(content), name, "a whole number of at least 0");
+    if (content >= limit) fail(std::string(name) + " must be below " + std::to_string(limit));
+    return content;
+  }
+
+  static Ticks ticks(std::uint64_t count) { return {static_cast<std::int64_t>(count)}; }
 
   void check(simdjson::error_code error, const char* name, const char* wanted) const {
-    if (error == simdjson::NO_SUCH_FIELD) fail(std::string(name) + " is missing");
     if (error == simdjson::INCORRECT_TYPE || error == simdjson::NUMBER_ERROR) {
-      fail(std::string(name) + " must be " + wanted);
+      fail(std::string(name) + (*name == '\0' ? "" : " ") + "must be " + wanted);
     }
     if (error != simdjson::SUCCESS) fail(simdjson::error_message(error));
   }
@@ -197,7 +253,7 @@ class MidiDictJsonReader {
   [[noreturn]] void fail(const std::string& why) const {
     std::string where = where_;
     if (index_ != kNoIndex) where += '[' + std::to_string(index_) + ']';
-    throw Error(ErrorCode::invalid_json, where + ": " + why);
+    throw Error(ErrorCode::invalid_json, where.empty() ? why : where + ": " + why);
   }
 
   template <class Messages>

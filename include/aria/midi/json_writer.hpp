@@ -1,6 +1,8 @@
 // MidiDict -> one line of JSON.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 
 #include <aria/midi/json_text.hpp>
@@ -9,11 +11,16 @@
 
 namespace aria {
 
+/// The most memory that write_json asks for ahead of need.
+inline constexpr std::size_t kMostReserved = 8 << 20;
+
 /// Appends the line of `piece`, without a line feed, to `out`. `flush(out)` is called again and again and may write
 /// away and clear what has gathered, so that the line of a large piece needs no memory of its own.
 template <class Flush>
 void write_json(const MidiDict& piece, ByteBuffer& out, Flush flush) {
   using detail::JsonPen;
+  const std::size_t likely_size = 1024 + 136 * piece.notes.size() + 72 * (piece.pedals.size() + piece.tempos.size());
+  out.room(std::min(likely_size, kMostReserved));  // growing would copy what is there
   const auto list = [&](const char* name, const auto& messages, auto write) {
     out.append(name);
     detail::write_json_list(messages, out, write, flush);

@@ -1,6 +1,7 @@
 // What is noted about a piece: its composer, from the file's name or its texts.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include <aria/config/data_config.hpp>
 #include <aria/midi/midi_dict.hpp>
+#include <aria/support/utf8.hpp>
 
 namespace aria {
 
@@ -18,17 +20,12 @@ namespace detail {
 // The code point at the start of `text`, which is shortened by it. A byte that is no UTF-8 stands for itself, above all
 // code points, so that it equals nothing.
 inline char32_t take_code_point(std::string_view& text) {
+  const std::size_t length = utf8_length(text);
   const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-  char32_t point = length <= 1 ? lead : lead & (0xffU >> (length + 1));
-  bool valid = length != 0 && length <= text.size();
-  for (std::size_t i = 1; valid && i < length; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    valid = (byte & 0xc0) == 0x80;
-    point = point << 6 | (byte & 0x3f);
-  }
-  text.remove_prefix(valid ? length : 1);
-  return valid ? point : 0x110000U + lead;
+  char32_t point = length == 0 ? 0x110000U + lead : length == 1 ? lead : lead & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3f);
+  text.remove_prefix(std::max(length, std::size_t{1}));
+  return point;
 }
 
 // The form in which code points are compared when case is ignored: that of Python's re.IGNORECASE for ASCII and Latin-1

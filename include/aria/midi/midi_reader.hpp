@@ -98,7 +98,7 @@ class MidiReader {
       pairing_.finish_track(out.notes, collector.losses.unclosed_notes, collector.losses.zero_length_notes);
       end_run();
     }
-    if (file.tracks_read() == 0) throw Error(ErrorCode::invalid_midi, "has no tracks");
+    if (file.tracks_read() == 0) throw Error(ErrorCode::invalid_midi, "has no tracks", {.byte = file.position()});
     collector.losses.truncated_at = file.truncated_at();
     out.ticks_per_beat = file.header().division;
     order(out);

@@ -13,7 +13,7 @@
 
 namespace aria {
 
-/// Reads a file line by line through a buffer that grows only for a line longer than itself.
+/// Reads a file line by line through a buffer that grows only for a line longer than itself, up to kMaxLine.
 ///
 ///     LineReader lines("data.jsonl");
 ///     while (auto line = lines.next()) use(*line, lines.number());
@@ -22,10 +22,14 @@ class LineReader {
   /// Readable bytes behind every line that `next` returns: parsers that load whole vectors need them.
   static constexpr std::size_t kPadding = 64;
 
+  /// A longer line is refused: a file that is no text at all would fill the memory.
+  static constexpr std::size_t kMaxLine = 512 << 20;
+
   /// Throws not_found or io.
   explicit LineReader(std::string path) : path_(std::move(path)), file_(open_file(path_)) { buffer_.room(kBlock); }
 
-  /// The next line without its line feed, valid until the next call; nothing at the end of the file. Throws io.
+  /// The next line without its line feed, valid until the next call; nothing at the end of the file. Throws io,
+  /// or too_large with the line.
   std::optional<std::string_view> next() {
     std::size_t searched = begin_;
     for (;;) {
@@ -35,6 +39,9 @@ class LineReader {
         return take(length, length + 1);
       }
       searched = buffer_.size() - begin_;  // the line moves to the front of the buffer
+      if (searched > kMaxLine) {
+        throw Error(ErrorCode::too_large, "the line is longer than 512 MiB", {.path = path_, .line = number_ + 1});
+      }
       if (!refill()) break;
     }
     if (begin_ == buffer_.size()) return std::nullopt;
