@@ -1,5 +1,5 @@
-// `aria midi-dataset` as a whole process with two workers: a folder in memory -> a data set in memory; against `cp` of the
-// data set, and against the original Python program, which was measured at 0.50 MB of MIDI a second on one core.
+// `aria midi-dataset` as a whole process with two workers: a folder in memory -> a data set in memory; against `cp` of
+// the data set, and against the original Python program, which was measured at 0.50 MB of MIDI a second on one core.
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -30,7 +30,8 @@ void run_process(std::initializer_list<std::string> words) {
   const int error = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   int status = 0;
-  if (error != 0 || ::waitpid(child, &status, 0) != child || status != 0) throw std::runtime_error("failed: " + *words.begin());
+  if (error != 0 || ::waitpid(child, &status, 0) != child || status != 0)
+    throw std::runtime_error("failed: " + *words.begin());
 }
 
 void run(const std::string& corpus) {
@@ -43,7 +44,9 @@ void run(const std::string& corpus) {
   fs::copy(corpus, folder / "midi", fs::copy_options::recursive);
   const std::string data = folder / "data.jsonl";
   const std::string copy = folder / "copy.jsonl";
-  const auto build = [&] { run_process({ARIA_PROGRAM, "midi-dataset", "-r", "--workers", "2", folder / "midi", data}); };
+  const auto build = [&] {
+    run_process({ARIA_PROGRAM, "midi-dataset", "-r", "--workers", "2", folder / "midi", data});
+  };
 
   build();
   const std::size_t midi_bytes = benchmark::total_bytes(benchmark::load_corpus(folder / "midi"));
@@ -62,10 +65,10 @@ void run(const std::string& corpus) {
   const double midi_rate = static_cast<double>(midi_bytes) / 1e6 / build_time;
   std::printf("%.2f MB of MIDI -> %.1f MB of JSON\n", static_cast<double>(midi_bytes) / 1e6,
               static_cast<double>(data_bytes) / 1e6);
-  std::printf("aria midi-dataset   %.3f s, %.0f MB of MIDI/s, %.0f times the original (at least 150)\n", build_time, midi_rate,
-              midi_rate / 0.50);
-  std::printf("cp of the output    %.3f s; aria takes %.2f times as long (aim: within 3)\n", benchmark::median(copy_times),
-              benchmark::median(ratios));
+  std::printf("aria midi-dataset   %.3f s, %.0f MB of MIDI/s, %.0f times the original (at least 150)\n", build_time,
+              midi_rate, midi_rate / 0.50);
+  std::printf("cp of the output    %.3f s; aria takes %.2f times as long (aim: within 3)\n",
+              benchmark::median(copy_times), benchmark::median(ratios));
 }
 
 }  // namespace

@@ -27,18 +27,18 @@ Example:
 cxxopts::Options describe() {
   cxxopts::Options options("aria midi-dataset", kAbout);
   options.positional_help("DIR SAVE_PATH").custom_help("[OPTION...]");
-  options.add_options()("r,recursive", "search subfolders, too")(
-      "split", "also write <stem>_train<ext> with this share of the pieces and <stem>_val<ext> with the rest",
-      cxxopts::value<double>(),
-      "RATIO")("seed", "decides the split", cxxopts::value<std::uint64_t>()->default_value("0"), "N")(
-      "config", "tests, pre-processing and metadata (default: as examples/config/config.json)",
-      cxxopts::value<std::string>(),
-      "FILE")("workers", "threads (default: one a core); the output does not depend on it", cxxopts::value<unsigned>(),
-              "N")("report", "write a table: path, outcome, reason", cxxopts::value<std::string>(),
-                   "FILE")("reference", "read MIDI files as the original Python tools do, faults included")(
-      "overwrite", "replace existing outputs");
-  options.add_options("positional")("dir", "", cxxopts::value<std::string>())("save-path", "",
-                                                                              cxxopts::value<std::string>());
+  const auto text = [] { return cxxopts::value<std::string>(); };
+  cxxopts::OptionAdder add = options.add_options();
+  add("r,recursive", "search subfolders, too");
+  add("split", "also write <stem>_train<ext> with this share of the pieces, <stem>_val<ext> with the rest", text(),
+      "RATIO");
+  add("seed", "decides the split", text()->default_value("0"), "N");
+  add("config", "tests, pre-processing and metadata (default: as examples/config/config.json)", text(), "FILE");
+  add("workers", "threads (default: one a core); the output does not depend on it", text(), "N");
+  add("report", "write a table: path, outcome, reason", text(), "FILE");
+  add("reference", "read MIDI files as the original Python tools do, faults included");
+  add("overwrite", "replace existing outputs");
+  options.add_options("positional")("dir", "", text())("save-path", "", text());
   return options;
 }
 
@@ -47,7 +47,7 @@ aria::MidiDatasetOptions build_options(const cxxopts::ParseResult& arguments) {
   options.recursive = arguments.count("recursive") != 0;
   if (arguments.count("reference") != 0) options.reading = aria::Reading::reference;
   if (arguments.count("workers") != 0) {
-    options.workers = cli::value_of<unsigned>(arguments, "workers");
+    options.workers = cli::number_of<unsigned>(arguments, "workers");
     if (options.workers < 1 || options.workers > 1024) throw cli::UsageError("--workers must lie between 1 and 1024");
   }
   if (arguments.count("config") != 0) {
@@ -57,9 +57,9 @@ aria::MidiDatasetOptions build_options(const cxxopts::ParseResult& arguments) {
 }
 
 std::optional<aria::Split> split_of(const cxxopts::ParseResult& arguments) {
-  const auto seed = cli::value_of<std::uint64_t>(arguments, "seed");
+  const auto seed = cli::number_of<std::uint64_t>(arguments, "seed");
   if (arguments.count("split") == 0) return std::nullopt;
-  const auto ratio = cli::value_of<double>(arguments, "split");
+  const auto ratio = cli::number_of<double>(arguments, "split");
   if (!(ratio > 0 && ratio < 1)) throw cli::UsageError("--split must lie between 0 and 1, both excluded");
   return aria::Split{ratio, seed};
 }
@@ -77,7 +77,8 @@ void print(const aria::MidiDatasetSummary& summary, const std::string& path) {
   }
   std::cout << "wrote " << path;
   if (summary.split)
-    std::cout << ", " << summary.split->train << " pieces to train and " << summary.split->validation << " to val";
+    std::cout << "; of its pieces, " << summary.split->train << " went to train and " << summary.split->validation
+              << " to val";
   std::cout << '\n';
 }
 
@@ -94,7 +95,8 @@ int midi_dataset_command(const std::vector<std::string>& words) {
   const auto path = cli::value_of<std::string>(arguments, "save-path");
   const auto report_path = arguments.count("report") != 0 ? cli::value_of<std::string>(arguments, "report") : "";
   const std::optional<aria::Split> split = split_of(arguments);
-  cli::refuse_same_path({path, report_path});
+  cli::refuse_same_path(
+      {path, report_path, split ? aria::train_path(path) : "", split ? aria::validation_path(path) : ""});
   aria::MidiDatasetOptions options = build_options(arguments);
   const auto if_exists = arguments.count("overwrite") != 0 ? aria::IfExists::replace : aria::IfExists::refuse;
 

@@ -4,6 +4,7 @@
 
 #include <cxxopts.hpp>
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +12,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <vector>
 
 namespace cli {
@@ -74,7 +77,19 @@ inline cxxopts::ParseResult parse(cxxopts::Options& options, const std::vector<s
   }
 }
 
-/// The value of an option, or nothing. Throws UsageError where it has the wrong type.
+/// The value of an option that takes a number, given as a text. Throws UsageError, naming the option, where it is none.
+template <class T>
+T number_of(const cxxopts::ParseResult& result, const std::string& name) {
+  const auto& text = result[name].as<std::string>();
+  T number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) return number;
+  const char* wanted =
+      std::is_floating_point_v<T> ? " must be a number, and is " : " must be a whole number from 0, and is ";
+  throw UsageError("--" + name + wanted + (text.empty() ? "empty" : text));
+}
+
+/// The value of an option. Throws UsageError where it has the wrong type.
 template <class T>
 T value_of(const cxxopts::ParseResult& result, const std::string& name) {
   try {

@@ -32,9 +32,10 @@ struct Command {
 inline int run_program(std::string_view program, const std::function<int()>& work) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow further is an error of write(), with a message
 #ifdef M_MMAP_THRESHOLD
-  // Blocks of a few megabytes are used again and again: handing them back to the system each time costs more than they do.
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  // Blocks of a few megabytes are used again and again: handing them back to the system each time costs more than they
+  // do.
+  ::mallopt(M_MMAP_THRESHOLD, 8 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 8 << 20);
 #endif
   try {
     const int status = work();

@@ -1,4 +1,5 @@
-// The reference reading against what the original tools make of the same files: MidiDict, its hash, its tests, its bytes.
+// The reference reading against what the original tools make of the same files: MidiDict, its hash, its tests, its
+// bytes.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -41,7 +42,8 @@ std::string composer_of(const aria::MidiDict& piece) {
 }
 
 void check_tests(const aria::MidiDict& piece, const Row& row) {
-  for (const aria::TestResult& result : aria::run_tests(piece, aria::DataConfig::defaults().tests, kReference.reading)) {
+  for (const aria::TestResult& result :
+       aria::run_tests(piece, aria::DataConfig::defaults().tests, kReference.reading)) {
     const std::string name(result.name);
     INFO(name);
     const std::string& verdict = row.at(name + ":pass");

@@ -1,6 +1,8 @@
 // Files that are made to break a reader: each gets an outcome, in bounded memory, and no build stops.
 #include <sys/stat.h>
 
+#include <aria/dataset/midi_dataset_build.hpp>
+
 #include "workplace.hpp"
 
 namespace fs = std::filesystem;
@@ -44,20 +46,21 @@ auto outcomes_beside_music(const Workplace& place) {
 TEST_CASE("midi-dataset: 4 GiB of zeros, 4 GiB behind a header, and as much as is read at most") {
   const Workplace place;
   const std::string track = "MTrk" + test::big_endian(0xfffffff0, 4);
-  place.add_sparse("header.mid", test::midi_header(1, 1, 480) + track, 4096 * kMiB);
+  const std::uint64_t limit = aria::MidiDatasetOptions().max_file_bytes;
+  place.add_sparse("header.mid", test::header(1, 1, 480) + track, 4096 * kMiB);
   place.add_sparse("zeros.mid", "", 4096 * kMiB);
-  place.add_sparse("zeros16.mid", "", 16 * kMiB);
-  place.add_sparse("header16.mid", test::midi_header(1, 1, 480) + track, 16 * kMiB);
+  place.add_sparse("zeros at the limit.mid", "", limit);
+  place.add_sparse("header at the limit.mid", test::header(1, 1, 480) + track, limit);
   place.add_sparse("music.mid", test::music(2), 4096 * kMiB);
-  place.add_sparse("music16.mid", test::music(3), 16 * kMiB);
+  place.add_sparse("music at the limit.mid", test::music(3), limit);
   const auto outcomes = outcomes_beside_music(place);
   for (const char* name : {"header.mid", "zeros.mid", "music.mid"}) {
     CHECK(outcomes.at(name).first == "load_error");
     CHECK(mentions(outcomes.at(name).second, "4294967296 bytes"));
   }
-  CHECK(outcomes.at("zeros16.mid").first == "load_error");
-  CHECK(outcomes.at("header16.mid").first == "load_error");
-  CHECK(outcomes.at("music16.mid").first == "kept");  // zeros behind the last track are no harm
+  CHECK(outcomes.at("zeros at the limit.mid").first == "load_error");
+  CHECK(outcomes.at("header at the limit.mid").first == "load_error");
+  CHECK(outcomes.at("music at the limit.mid").first == "kept");  // zeros behind the last track are no harm
 }
 
 TEST_CASE("midi-dataset: 4 GiB of zeros alone are an empty result") {
@@ -71,13 +74,13 @@ TEST_CASE("midi-dataset: 4 GiB of zeros alone are an empty result") {
 
 TEST_CASE("midi-dataset: headers that claim too much") {
   const Workplace place;
-  place.add("65535 tracks.mid", test::midi_header(1, 65535, 480) + test::melody(2, 60));
-  place.add("65535 and nothing.mid", test::midi_header(1, 65535, 480));
-  place.add("32767 tracks.mid", test::midi_header(1, 32767, 480) + test::melody(3, 60));
+  place.add("65535 tracks.mid", test::header(1, 65535, 480) + test::melody(2, 60));
+  place.add("65535 and nothing.mid", test::header(1, 65535, 480));
+  place.add("32767 tracks.mid", test::header(1, 32767, 480) + test::melody(3, 60));
   std::string tracks;
   for (int i = 0; i < 32766; ++i) tracks += test::midi_track("");
-  place.add("32767 real tracks.mid", test::midi_header(1, 32767, 480) + tracks + test::melody(4, 60));
-  place.add("long track.mid", test::midi_header(1, 1, 480) + "MTrk\xff\xff\xff\xff" + test::note(60, 480));
+  place.add("32767 real tracks.mid", test::header(1, 32767, 480) + tracks + test::melody(4, 60));
+  place.add("long track.mid", test::header(1, 1, 480) + "MTrk\xff\xff\xff\xff" + test::note(60, 480));
   const auto outcomes = outcomes_beside_music(place);
   CHECK(outcomes.size() == 6);
   CHECK(outcomes.at("65535 and nothing.mid").first == "load_error");
@@ -92,16 +95,16 @@ TEST_CASE("midi-dataset: delta times of 2^28 and more") {
   const auto file = [](std::uint64_t length, int notes) {
     std::string events;
     for (int i = 0; i < notes; ++i) events += test::note(60, length);
-    return test::midi_header(0, 1, 480) + test::midi_track(events);
+    return test::header(0, 1, 480) + test::midi_track(events);
   };
   place.add("one.mid", file(kLong, 1));
   place.add("1000.mid", file(kLong, 1000));
   place.add("2^62.mid", file(std::uint64_t{1} << 62, 3));
-  place.add("endless.mid", test::midi_header(0, 1, 480) + test::midi_track(std::string(100'000, '\xff')));
-  place.add("endless delta.mid", test::midi_header(0, 1, 480) + test::midi_track(std::string(100'000, '\x80')));
+  place.add("endless.mid", test::header(0, 1, 480) + test::midi_track(std::string(100'000, '\xff')));
+  place.add("endless delta.mid", test::header(0, 1, 480) + test::midi_track(std::string(100'000, '\x80')));
   // A good length for a tempo of 1 microsecond a beat.
   const std::string fast = std::string("\0\xff\x51\x03\0\0\1", 7) + test::note(60, kLong) + test::note(60, kLong);
-  place.add("fast.mid", test::midi_header(0, 1, 0x7fff) + test::midi_track(fast));
+  place.add("fast.mid", test::header(0, 1, 0x7fff) + test::midi_track(fast));
   const auto outcomes = outcomes_beside_music(place);
   CHECK(outcomes.size() == 7);
   CHECK(outcomes.at("one.mid").first == "failed_tests");
@@ -118,7 +121,7 @@ TEST_CASE("midi-dataset: a thousand tempo changes a beat") {
       tempos += std::string(1, next_tick ? '\1' : '\0') + "\xff\x51\x03" + test::big_endian(400'000 + 200 * i, 3);
     }
   }
-  place.add("tempos.mid", test::midi_header(1, 2, 480) + test::midi_track(tempos) + test::midi_track(notes));
+  place.add("tempos.mid", test::header(1, 2, 480) + test::midi_track(tempos) + test::midi_track(notes));
   CHECK(outcomes_beside_music(place).at("tempos.mid") == std::pair<std::string, std::string>{"kept", "-"});
 }
 
@@ -165,7 +168,7 @@ TEST_CASE("midi-dataset: a file and a folder that may not be read") {
 
 TEST_CASE("midi-dataset: a file cut off anywhere has an outcome") {
   const Workplace place;
-  const std::string whole = test::midi_header(1, 2, 480) + test::melody(2, 2) + test::melody(3, 60);
+  const std::string whole = test::header(1, 2, 480) + test::melody(2, 2) + test::melody(3, 60);
   for (std::size_t size = 0; size < 110; ++size)
     place.add("cut" + std::to_string(size) + ".mid", whole.substr(0, size));
   for (std::size_t size = whole.size() - 40; size <= whole.size(); ++size) {

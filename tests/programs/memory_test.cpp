@@ -1,6 +1,6 @@
 // Files of the largest size that is read, each full of one thing, whose pieces take many times the memory of their
 // bytes.
-#include <aria/config/default_config.hpp>
+#include <aria/dataset/midi_dataset_build.hpp>
 
 #include "workplace.hpp"
 
@@ -8,7 +8,7 @@ using test::Workplace;
 
 namespace {
 
-constexpr std::size_t kSize = (16 << 20) - 100;
+const std::size_t kSize = aria::MidiDatasetOptions().max_file_bytes - 100;
 
 std::string repeated(std::string_view what, std::size_t bytes) {
   std::string text;
@@ -18,7 +18,7 @@ std::string repeated(std::string_view what, std::size_t bytes) {
 }
 
 std::string file_of(const std::vector<std::string>& tracks) {
-  std::string file = test::midi_header(1, static_cast<unsigned>(tracks.size()), 480);
+  std::string file = test::header(1, static_cast<int>(tracks.size()), 480);
   for (const std::string& events : tracks) file += test::midi_track(events);
   return file;
 }
@@ -47,7 +47,7 @@ void check_build(const Workplace& place, const std::string& config, int status) 
 
 }  // namespace
 
-TEST_CASE("midi-dataset: 16 MiB of notes, programs, pedals or tempos in one file do not add up") {
+TEST_CASE("midi-dataset: files as large as can be, full of notes, programs, pedals or tempos") {
   if (test::kSanitized) return;
   const Workplace place;
   place.add("1.mid", file_of({bytes({0, 0xc0, 1}) + repeated(bytes({1, 2}), kSize)}));
@@ -59,13 +59,23 @@ TEST_CASE("midi-dataset: 16 MiB of notes, programs, pedals or tempos in one file
   const std::string note_ons = bytes({0, 0x90, 60, 64}) + repeated(bytes({0, 60, 64}), kSize - 20);
   place.add("6.mid", file_of({note_ons}));                       // none ends
   place.add("7.mid", file_of({note_ons + bytes({16, 60, 0})}));  // all end at once
-  check_build(place, std::string(aria::kDefaultConfig), 1);      // no test is passed
+  std::string chord = bytes({0, 0x90}), ends;                    // of 128 pitches, the last one ends first
+  std::string all_pitches;
+  for (int pitch = 0; pitch < 128; ++pitch) {
+    all_pitches += bytes({pitch, 64, 0});
+    ends.insert(0, bytes({pitch, 0, 0}));
+  }
+  chord += repeated(all_pitches, kSize - 500);
+  chord.back() = 16;
+  ends.pop_back();
+  place.add("8.mid", file_of({chord + ends}));
+  check_build(place, std::string(aria::kDefaultConfig), 1);  // no test is passed
 }
 
-TEST_CASE("midi-dataset: 16 MiB of text, whose JSON is six times as long, and of texts without any") {
+TEST_CASE("midi-dataset: files as large as can be, full of text, whose JSON is six times as long") {
   if (test::kSanitized) return;
   const Workplace place;
-  constexpr std::size_t kText = kSize - 20;
+  const std::size_t kText = kSize - 20;
   place.add("text.mid", file_of({bytes({0, 0xff, 1}) + test::quantity(kText) + std::string(kText, '\1')}));
   place.add("texts.mid", file_of({repeated(bytes({0, 0xff, 1, 0}), kSize), test::note(60, 480)}));
   check_build(place, without_tests(), 0);

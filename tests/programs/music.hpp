@@ -3,16 +3,10 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <vector>
+
+#include "support/smf.hpp"
 
 namespace test {
-
-inline std::string big_endian(std::uint64_t value, int bytes) {
-  std::string text;
-  while (bytes-- > 0) text += static_cast<char>(value >> 8 * bytes);
-  return text;
-}
 
 /// A variable-length quantity.
 inline std::string quantity(std::uint64_t value) {
@@ -21,13 +15,7 @@ inline std::string quantity(std::uint64_t value) {
   return text;
 }
 
-inline std::string midi_header(unsigned format, unsigned tracks, unsigned division) {
-  return "MThd" + big_endian(6, 4) + big_endian(format, 2) + big_endian(tracks, 2) + big_endian(division, 2);
-}
-
-inline std::string midi_track(std::string_view events) {
-  return "MTrk" + big_endian(events.size() + 4, 4) + std::string(events) + std::string("\0\xff\x2f\0", 4);
-}
+inline std::string midi_track(const std::string& events) { return chunk("MTrk", events + kEndOfTrack); }
 
 /// A note of `length` ticks, right after what came before it.
 inline std::string note(unsigned pitch, std::uint64_t length, unsigned channel = 0) {
@@ -45,8 +33,6 @@ inline std::string melody(unsigned number, unsigned beats) {
 }
 
 /// A file that passes the default tests, half a second a beat; music of its own for every number below 2^16.
-inline std::string music(unsigned number, unsigned beats = 60) {
-  return midi_header(0, 1, 480) + melody(number, beats);
-}
+inline std::string music(unsigned number, unsigned beats = 60) { return header(0, 1, 480) + melody(number, beats); }
 
 }  // namespace test

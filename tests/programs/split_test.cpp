@@ -43,7 +43,7 @@ TEST_CASE("midi-dataset --split: every line goes to one part, in order, and the 
     CHECK(place.text(stem + ".jsonl") == full);
     CHECK(place.text(stem + "_train.jsonl") == train);
     CHECK(place.text(stem + "_val.jsonl") == validation);
-    CHECK(mentions(summary, std::to_string(lines_of(train).size()) + " pieces to train"));
+    CHECK(mentions(summary, std::to_string(lines_of(train).size()) + " went to train"));
     CHECK(first_with.emplace(train, number).second);  // another seed, another split
     CHECK_FALSE((train.empty() || validation.empty()));
   }

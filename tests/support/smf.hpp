@@ -38,7 +38,8 @@ inline std::string chunk(std::string_view type, const std::string& contents, std
 }
 
 inline std::string header(int format, int tracks, int division) {
-  return chunk("MThd", big_endian(static_cast<std::uint64_t>(format), 2) + big_endian(static_cast<std::uint64_t>(tracks), 2) +
+  return chunk("MThd", big_endian(static_cast<std::uint64_t>(format), 2) +
+                           big_endian(static_cast<std::uint64_t>(tracks), 2) +
                            big_endian(static_cast<std::uint64_t>(division), 2));
 }
 

@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <numeric>
-#include <span>
-#include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <aria/midi/event.hpp>

@@ -64,7 +64,7 @@ struct FolderInspectionOptions {
   Reading reading = Reading::standard;
   unsigned workers = default_workers();
   /// Larger files count as not readable, as in build_midi_dataset.
-  std::uint64_t max_file_bytes = 16 << 20;
+  std::uint64_t max_file_bytes = 12 << 20;
   /// Of how many files that cannot be read to keep the names and reasons.
   std::size_t max_failures = 5;
   /// Called after every file. The files are counted first where it is set.

@@ -34,8 +34,8 @@ struct MidiDatasetOptions {
   Reading reading = Reading::standard;
   DataConfig config = DataConfig::defaults();
   unsigned workers = default_workers();
-  /// Larger files are a load_error: a piece has to be held in memory, about 14 bytes for one of its file.
-  std::uint64_t max_file_bytes = 16 << 20;
+  /// Larger files are a load_error: a piece has to be held in memory, up to 14 bytes for one of its file.
+  std::uint64_t max_file_bytes = 12 << 20;
   /// Called for every file found, in order.
   std::function<void(const FileOutcome&)> on_outcome = {};
   /// Called after every file. The files are counted first where it is set.
@@ -76,6 +76,7 @@ class MidiDatasetBuild {
     MidiDict piece;
     ByteBuffer line;
     bool has_line = false;
+    bool large = false;  // keeps no memory for the next file
   };
 
   // Calls `keep(Result&)` for every piece that belongs into the data set, in order.
@@ -85,22 +86,23 @@ class MidiDatasetBuild {
     DirectoryWalk walk = walk_midi_files(folder_, options_.recursive, options_.reading);
     const OrderedMapLimits limits{.workers = options_.workers, .cost = kMemory};
     retained_line_ = kMemory / 4 / limits.window();
-    ordered_map<FoundFile, Result>(
-        [&] { return walk.next(); }, [](const FoundFile& file) { return memory_for(file.size); },
-        [&] {
-          return [this, with_lines, reader = MidiReader(), bytes = ByteBuffer()](const FoundFile& file,
-                                                                                 Result& result) mutable {
-            process(file, reader, bytes, result);
-            if (file.size > kLargeFile) std::tie(reader, bytes) = std::pair<MidiReader, ByteBuffer>();
-            result.has_line = with_lines && result.outcome == Outcome::kept && file.size <= kLargeFile;
-            if (result.has_line) write_line(result);
-          };
-        },
-        [&](Result& result) {
-          finish(result, keep);
-          if (options_.on_progress) options_.on_progress({summary_.found(), total});
-        },
-        limits);
+    ordered_map<FoundFile, Result>([&] { return walk.next(); },
+                                   [](const FoundFile& file) { return memory_for(file.size); },
+                                   [&] {
+                                     return [this, with_lines, reader = MidiReader(), bytes = ByteBuffer()](
+                                                const FoundFile& file, Result& result) mutable {
+                                       result.large = file.size > kLargeFile;
+                                       process(file, reader, bytes, result);
+                                       if (result.large) std::tie(reader, bytes) = std::pair<MidiReader, ByteBuffer>();
+                                       result.has_line = with_lines && result.outcome == Outcome::kept && !result.large;
+                                       if (result.has_line) write_line(result);
+                                     };
+                                   },
+                                   [&](Result& result) {
+                                     finish(result, keep);
+                                     if (options_.on_progress) options_.on_progress({summary_.found(), total});
+                                   },
+                                   limits);
     return summary_;
   }
 
@@ -186,7 +188,7 @@ class MidiDatasetBuild {
     }
     if (options_.on_outcome) options_.on_outcome({result.path, result.outcome, result.reason});
     if (result.line.capacity() > retained_line_) result.line = {};
-    if (result.piece.notes.capacity() * sizeof(NoteMsg) > retained_line_) result.piece = {};
+    if (result.large) result.piece = {};
   }
 
   const std::string folder_;

@@ -66,14 +66,29 @@ struct SplitCounts {
   std::uint64_t validation = 0;
 };
 
+namespace detail {
+
+inline std::string beside(const std::filesystem::path& path, const char* suffix) {
+  std::filesystem::path name = path.stem();
+  name += suffix;
+  name += path.extension();
+  return path.parent_path() / name;
+}
+
+}  // namespace detail
+
+/// "music.jsonl" -> "music_train.jsonl"
+inline std::string train_path(const std::string& path) { return detail::beside(path, "_train"); }
+
+/// "music.jsonl" -> "music_val.jsonl"
+inline std::string validation_path(const std::string& path) { return detail::beside(path, "_val"); }
+
 /// The files <stem>_train<ext> and <stem>_val<ext> beside a data-set file, while they are written.
 class SplitFiles {
  public:
   /// Throws invalid_argument for a ratio outside (0, 1), else as AtomicFile does.
   SplitFiles(const std::string& path, Split split, IfExists if_exists)
-      : split_(checked(split)),
-        train_(beside(path, "_train"), if_exists),
-        validation_(beside(path, "_val"), if_exists) {}
+      : split_(checked(split)), train_(train_path(path), if_exists), validation_(validation_path(path), if_exists) {}
 
   /// Where the next entry goes; counts it.
   AtomicFile& next_entry() {
@@ -91,13 +106,6 @@ class SplitFiles {
     if (split.train_ratio > 0 && split.train_ratio < 1) return split;
     throw Error(ErrorCode::invalid_argument,
                 "the split ratio must lie between 0 and 1, and is " + std::to_string(split.train_ratio));
-  }
-
-  static std::string beside(const std::filesystem::path& path, const char* suffix) {
-    std::filesystem::path name = path.stem();
-    name += suffix;
-    name += path.extension();
-    return path.parent_path() / name;
   }
 
   Split split_;

@@ -106,9 +106,9 @@ class EventDecoder {
     }
   }
 
-  // The way of nearly all bytes: channel messages with all their bytes there and nothing to complain about, decoded without
-  // a check of the end for each byte and with the state in registers. Stops before the first event that is anything else,
-  // which is for `step`.
+  // The way of nearly all bytes: channel messages with all their bytes there and nothing to complain about, decoded
+  // without a check of the end for each byte and with the state in registers. Stops before the first event that is
+  // anything else, which is for `step`.
   template <class Handler>
   void plain_channel_events(Handler& handler) {
     // Four bytes of delta time, a status, two data bytes.

@@ -168,7 +168,13 @@ class MidiDictJsonReader {
       std::string key(std::string_view(field.unescaped_key()));
       std::string_view content;
       check(field.value().get_string().get(content), key.c_str(), "a text");
-      out.metadata.emplace_back(std::move(key), content);
+      const auto same = std::find_if(out.metadata.begin(), out.metadata.end(),
+                                     [&key](const auto& entry) { return entry.first == key; });
+      if (same != out.metadata.end()) {
+        same->second = content;  // the last one counts, as in Python
+      } else {
+        out.metadata.emplace_back(std::move(key), content);
+      }
     }
   }
 

@@ -32,7 +32,6 @@ class NotePairing {
     if (in_track_) keys_.fill({kNone, kNone});  // the track before ended with an exception
     in_track_ = true;
     count_ = closed_ = 0;
-    unordered_.clear();
     const std::size_t most = bytes / 3 + 1;
     if (most <= capacity_) return;
     notes_.reset(new NoteMsg[most]);  // not make_unique: that would clear them
@@ -51,10 +50,19 @@ class NotePairing {
 
   /// Ends the track: its notes are added to `notes`.
   void finish_track(std::vector<NoteMsg>& notes, std::uint64_t& unclosed, std::uint64_t& zero_length) {
-    if (notes.capacity() < notes.size() + closed_) notes.reserve(std::max(notes.size() + closed_, 2 * notes.size()));
     if (closed_ != count_) drop_unclosed(unclosed, zero_length);
-    order_chords();
-    notes.insert(notes.end(), notes_.get(), notes_.get() + count_);
+    if (notes.capacity() < notes.size() + count_) notes.reserve(std::max(notes.size() + count_, 2 * notes.size()));
+    std::uint32_t done = 0;
+    for (std::uint32_t i = 1; i < count_; ++i) {
+      // Both conditions at once, because each alone is as good as random.
+      const unsigned same_start = notes_[i].start() == notes_[i - 1].start();
+      if ((same_start & unsigned{orders_[i] < orders_[i - 1]}) == 0) continue;
+      const auto [begin, end] = chord_around(i);
+      notes.insert(notes.end(), notes_.get() + done, notes_.get() + begin);
+      add_chord(begin, end, notes);
+      i = done = end;
+    }
+    notes.insert(notes.end(), notes_.get() + done, notes_.get() + count_);
     in_track_ = false;
   }
 
@@ -99,9 +107,6 @@ class NotePairing {
   void close_one(std::uint32_t index, Ticks tick) {
     set_end(index, tick);
     orders_[index] = closed_++;
-    // Where the next note starts with this one and was closed before it, their chord has to be put into order.
-    if (index + 1 == count_ || orders_[index + 1] == kOpen) return;
-    if (notes_[index + 1].start() == notes_[index].start()) unordered_.push_back(index);
   }
 
   [[gnu::noinline]] void close_several(Key& key, Ticks tick) {
@@ -119,7 +124,7 @@ class NotePairing {
     key.first = kNone;
   }
 
-  // Takes out the notes that are open or lost. They may have stood between notes of a chord, so all chords are looked at.
+  // Takes out the notes that are open or lost.
   void drop_unclosed(std::uint64_t& unclosed, std::uint64_t& zero_length) {
     std::uint32_t kept = 0;
     for (std::uint32_t i = 0; i < count_; ++i) {
@@ -134,32 +139,24 @@ class NotePairing {
       }
     }
     count_ = kept;
-    unordered_.resize(count_);
-    std::iota(unordered_.begin(), unordered_.end(), 0U);
   }
 
-  // Puts notes that start together into the order of closing.
-  void order_chords() {
-    std::sort(unordered_.begin(), unordered_.end());
-    std::uint32_t done = 0;
-    for (const std::uint32_t index : unordered_) {
-      if (index >= done) done = order_chord(index);
-    }
-  }
-
-  // The same for the notes that start with the one at `index`; returns the index behind them.
-  std::uint32_t order_chord(std::uint32_t index) {
+  // The notes that start with the one at `index`: from the first to behind the last.
+  std::pair<std::uint32_t, std::uint32_t> chord_around(std::uint32_t index) const {
     const Ticks tick = notes_[index].start();
     std::uint32_t begin = index;
     while (begin > 0 && notes_[begin - 1].start() == tick) --begin;
     std::uint32_t end = index + 1;
     while (end < count_ && notes_[end].start() == tick) ++end;
-    if (end - begin < 2) return end;
-    chord_.clear();
-    for (std::uint32_t i = begin; i < end; ++i) chord_.emplace_back(orders_[i], notes_[i]);
-    std::sort(chord_.begin(), chord_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (std::uint32_t i = begin; i < end; ++i) notes_[i] = chord_[i - begin].second;
-    return end;
+    return {begin, end};
+  }
+
+  // Adds notes that start together in the order in which they were closed.
+  void add_chord(std::uint32_t begin, std::uint32_t end, std::vector<NoteMsg>& notes) {
+    chord_.resize(end - begin);
+    std::iota(chord_.begin(), chord_.end(), begin);
+    std::sort(chord_.begin(), chord_.end(), [this](auto a, auto b) { return orders_[a] < orders_[b]; });
+    for (const std::uint32_t index : chord_) notes.push_back(notes_[index]);
   }
 
   std::array<Key, 16 * 128> keys_;
@@ -169,8 +166,7 @@ class NotePairing {
   std::size_t capacity_ = 0;
   std::unique_ptr<NoteMsg[]> notes_;
   std::unique_ptr<std::uint32_t[]> orders_;  // of closing
-  std::vector<std::uint32_t> unordered_;     // notes that were closed behind their neighbour in a chord
-  std::vector<std::pair<std::uint32_t, NoteMsg>> chord_;
+  std::vector<std::uint32_t> chord_;         // indices of the notes of one
 };
 
 }  // namespace aria::detail

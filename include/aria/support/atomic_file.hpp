@@ -39,6 +39,9 @@ class AtomicFile {
     struct stat status {};
     if (::lstat(path_.c_str(), &status) == 0) {
       if (S_ISDIR(status.st_mode)) throw Error(ErrorCode::already_exists, "is a folder", {.path = path_});
+      if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
+        throw Error(ErrorCode::already_exists, "exists and is no regular file", {.path = path_});
+      }
       refuse_if_taken(true);
     }
     const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
@@ -144,7 +147,11 @@ class AtomicFile {
       refuse_if_taken(::access(path_.c_str(), F_OK) == 0);
     } else {
       const std::string backup = temporary_ + ".old";
-      if (::link(path_.c_str(), backup.c_str()) == 0) backup_ = backup;
+      if (::link(path_.c_str(), backup.c_str()) == 0) {
+        backup_ = backup;
+      } else {
+        replaced_ = errno != ENOENT;
+      }
     }
     if (!has_name_) has_name_ = link_to(temporary_);
     if (!has_name_ || ::rename(temporary_.c_str(), path_.c_str()) != 0) throw system_error("cannot write", path_);
@@ -159,7 +166,8 @@ class AtomicFile {
 
   void take_back() noexcept {
     if (backup_.empty()) {
-      ::unlink(path_.c_str());
+      // Where the old file could not be kept (no hard links here), the complete new one is better than none.
+      if (!replaced_) ::unlink(path_.c_str());
     } else if (std::rename(backup_.c_str(), path_.c_str()) == 0) {
       backup_.clear();
     }
@@ -175,6 +183,7 @@ class AtomicFile {
   IfExists if_exists_;
   std::string temporary_;  // a name in the same folder
   bool has_name_ = false;  // whether the file has that name
+  bool replaced_ = false;  // a file without another name was replaced
   std::string backup_;     // another name of the file that was replaced
   FileDescriptor descriptor_;
   ByteBuffer pending_;

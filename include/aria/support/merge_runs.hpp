@@ -9,9 +9,9 @@ namespace aria {
 
 namespace detail {
 
-// Merges the neighbours [a, middle) and [middle, end) of one array to `out`, equal keys from `a` first. The two ends of the
-// output are filled side by side: each step waits for the one before it, so two independent chains of steps take the time of
-// one. Branches on keys would be mispredicted half of the time, hence the arithmetic.
+// Merges the neighbours [a, middle) and [middle, end) of one array to `out`, equal keys from `a` first. The two ends of
+// the output are filled side by side: each step waits for the one before it, so two independent chains of steps take
+// the time of one. Branches on keys would be mispredicted half of the time, hence the arithmetic.
 template <class T, class Key>
 void merge_two(const T* a, const T* middle, const T* end, T* out, Key key) {
   const T* b = middle;

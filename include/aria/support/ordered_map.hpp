@@ -9,6 +9,7 @@
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -50,7 +51,11 @@ class OrderedMap {
     slots_ = std::vector<Slot>(limits_.window());
     std::vector<std::thread> threads;
     threads.reserve(limits_.workers);
-    for (unsigned i = 1; i < limits_.workers; ++i) threads.emplace_back([this] { work_until_done(); });
+    try {
+      for (unsigned i = 1; i < limits_.workers; ++i) threads.emplace_back([this] { work_until_done(); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those that there are do the work.
+    }
     work_until_done();
     for (std::thread& thread : threads) thread.join();
     if (failure_) std::rethrow_exception(failure_);

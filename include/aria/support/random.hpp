@@ -16,7 +16,7 @@ constexpr std::uint64_t splitmix64(std::uint64_t x) noexcept {
 
 /// The 64 random bits that belong to (seed, index): no state, so any index can be asked for at any time.
 constexpr std::uint64_t random_bits(std::uint64_t seed, std::uint64_t index) noexcept {
-  return splitmix64(splitmix64(seed) ^ splitmix64(~index));
+  return splitmix64(splitmix64(seed) + index * 0x9e3779b97f4a7c15ULL);
 }
 
 /// The random number in [0, 1) that belongs to (seed, index): the upper 53 of its bits.
