@@ -1,7 +1,6 @@
 // MidiDict -> JSON line and back, against memcpy of the same lines.
 #include <cstdio>
 #include <cstring>
-#include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -68,11 +67,4 @@ void run(const std::string& folder) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    run(benchmark::corpus_folder(argc, argv));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\nusage: %s [FOLDER OF MIDI FILES]\n", error.what(), argv[0]);
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return benchmark::run_on_corpus(argc, argv, run); }

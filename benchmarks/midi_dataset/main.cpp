@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
@@ -73,11 +72,4 @@ void run(const std::string& corpus) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    run(benchmark::corpus_folder(argc, argv));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\nusage: %s [FOLDER OF MIDI FILES]\n", error.what(), argv[0]);
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return benchmark::run_on_corpus(argc, argv, run); }

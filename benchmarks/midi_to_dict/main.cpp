@@ -1,6 +1,5 @@
 // MIDI bytes in memory -> MidiDict, all messages, sorted; against adding up the same bytes one by one.
 #include <cstdio>
-#include <exception>
 #include <span>
 #include <string_view>
 
@@ -43,11 +42,4 @@ void run(const std::string& folder) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    run(benchmark::corpus_folder(argc, argv));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\nusage: %s [FOLDER OF MIDI FILES]\n", error.what(), argv[0]);
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return benchmark::run_on_corpus(argc, argv, run); }

@@ -1,6 +1,7 @@
 // The MIDI files that benchmarks read: those in the folder named on the command line, or the conformance data's.
 #pragma once
 
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -16,8 +17,6 @@ struct CorpusFile {
   std::string name;
   std::string bytes;
 };
-
-inline std::string corpus_folder(int argc, char** argv) { return argc > 1 ? argv[1] : ARIA_CORPUS; }
 
 /// All MIDI files below the folder, in memory.
 inline std::vector<CorpusFile> load_corpus(const std::string& folder) {
@@ -35,6 +34,18 @@ inline std::size_t total_bytes(const std::vector<CorpusFile>& files) {
   std::size_t bytes = 0;
   for (const CorpusFile& file : files) bytes += file.bytes.size();
   return bytes;
+}
+
+/// Runs a benchmark on the folder that the command line names, and returns the exit status.
+template <class Run>
+int run_on_corpus(int argc, char** argv, Run&& run) {
+  try {
+    run(std::string(argc > 1 ? argv[1] : ARIA_CORPUS));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << "\nusage: " << argv[0] << " [FOLDER OF MIDI FILES]\n";
+    return 1;
+  }
 }
 
 }  // namespace benchmark

@@ -205,7 +205,7 @@ class EventDecoder {
   // System common and real-time messages, which do not belong into a file but occur.
   template <class Handler>
   DecodeStep system_common(unsigned status, std::uint64_t delta, Handler& handler, bool running) {
-    static constexpr std::int8_t kDataBytes[16] = {-1, 1, 2, 1, -1, -1, 0, -1, 0, -1, 0, 0, 0, -1, 0, -1};
+    static constexpr int kDataBytes[16] = {-1, 1, 2, 1, -1, -1, 0, -1, 0, -1, 0, 0, 0, -1, 0, -1};
     const int count = kDataBytes[status & 0x0f];
     if (count < 0) refuse("an undefined status byte");
     if (count == 0 && running) refuse("a data byte after a message that has none");

@@ -159,7 +159,7 @@ class NotePairing {
     for (const std::uint32_t index : chord_) notes.push_back(notes_[index]);
   }
 
-  std::array<Key, 16 * 128> keys_;
+  std::array<Key, std::size_t{16} * 128> keys_;
   bool in_track_ = false;
   std::uint32_t count_ = 0;
   std::uint32_t closed_ = 0;
