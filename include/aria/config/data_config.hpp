@@ -126,7 +126,7 @@ inline MetadataConfig read_metadata(const JsonView& metadata) {
 inline DataConfig DataConfig::from_json(std::string_view json) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
-  if (const auto error = parser.parse(json.data(), json.size()).get(root); error != simdjson::SUCCESS) {
+  if (const auto error = parser.parse(json.empty() ? "" : json.data(), json.size()).get(root); error != simdjson::SUCCESS) {
     throw Error(ErrorCode::invalid_json, std::string("is not JSON: ") + simdjson::error_message(error));
   }
   const JsonView data = JsonView(root, "")["data"];

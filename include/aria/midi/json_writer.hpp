@@ -33,6 +33,7 @@ void write_json(const MidiDict& piece, ByteBuffer& out, Flush flush) {
                                                    : R"({"type": "copyright", "data": )");
     detail::write_json_string(message.text, out, flush);
     out.append('}');
+    flush(out);
   }
   list(R"(], "tempo_msgs": )", piece.tempos, [](JsonPen& pen, const TempoMsg& message) {
     pen << R"({"type": "tempo", "data": )" << message.tempo << R"(, "tick": )" << message.tick << "}";
