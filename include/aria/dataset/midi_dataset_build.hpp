@@ -1,6 +1,7 @@
 // A folder of MIDI files -> a MidiDataset: on all cores, in order, with an outcome for every file.
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <aria/config/data_config.hpp>
@@ -86,23 +88,23 @@ class MidiDatasetBuild {
     DirectoryWalk walk = walk_midi_files(folder_, options_.recursive, options_.reading);
     const OrderedMapLimits limits{.workers = options_.workers, .cost = kMemory};
     retained_line_ = kMemory / 4 / limits.window();
-    ordered_map<FoundFile, Result>([&] { return walk.next(); },
-                                   [](const FoundFile& file) { return memory_for(file.size); },
-                                   [&] {
-                                     return [this, with_lines, reader = MidiReader(), bytes = ByteBuffer()](
-                                                const FoundFile& file, Result& result) mutable {
-                                       result.large = file.size > kLargeFile;
-                                       process(file, reader, bytes, result);
-                                       if (result.large) std::tie(reader, bytes) = std::pair<MidiReader, ByteBuffer>();
-                                       result.has_line = with_lines && result.outcome == Outcome::kept && !result.large;
-                                       if (result.has_line) write_line(result);
-                                     };
-                                   },
-                                   [&](Result& result) {
-                                     finish(result, keep);
-                                     if (options_.on_progress) options_.on_progress({summary_.found(), total});
-                                   },
-                                   limits);
+    const auto next = [&] { return walk.next(); };
+    const auto cost = [](const FoundFile& file) { return memory_for(file.size); };
+    const auto make_worker = [this, with_lines] {
+      return [this, with_lines, reader = MidiReader(), bytes = ByteBuffer()](const FoundFile& file,
+                                                                             Result& result) mutable {
+        result.large = file.size > kLargeFile;
+        process(file, reader, bytes, result);
+        if (result.large) std::tie(reader, bytes) = std::pair<MidiReader, ByteBuffer>();
+        result.has_line = with_lines && result.outcome == Outcome::kept && !result.large;
+        if (result.has_line) write_line(result);
+      };
+    };
+    const auto sink = [&](Result& result) {
+      finish(result, keep);
+      if (options_.on_progress) options_.on_progress({summary_.found(), total});
+    };
+    ordered_map<FoundFile, Result>(next, cost, make_worker, sink, limits);
     return summary_;
   }
 
