@@ -6,6 +6,11 @@
 //   midi_dataset                 pieces in memory
 //   seen_contents                which contents were met
 //   inspection statistics        what a file, a folder or a data set holds
+//   windows                      token sequences of pieces -> windows of equal length
+//   tokenized_dataset_build      MidiDataset -> TokenizedDataset, on all cores
+//   tokenized_dataset            sequences of tokens, read at random; shuffled copy
+//   tokenized_dataset_header     its first line
+//   token_line                   its other lines
 #pragma once
 
 #include <aria/dataset/inspection.hpp>
@@ -16,4 +21,10 @@
 #include <aria/dataset/outcome.hpp>
 #include <aria/dataset/seen_contents.hpp>
 #include <aria/dataset/statistics.hpp>
+#include <aria/dataset/token_line.hpp>
+#include <aria/dataset/tokenized_dataset.hpp>
+#include <aria/dataset/tokenized_dataset_build.hpp>
+#include <aria/dataset/tokenized_dataset_header.hpp>
+#include <aria/dataset/windows.hpp>
 #include <aria/midi.hpp>
+#include <aria/token.hpp>

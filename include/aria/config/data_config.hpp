@@ -2,8 +2,6 @@
 // them.
 #pragma once
 
-#include <simdjson.h>
-
 #include <array>
 #include <cstdint>
 #include <string>
@@ -13,9 +11,6 @@
 #include <aria/config/default_config.hpp>
 #include <aria/config/instrument.hpp>
 #include <aria/config/json_view.hpp>
-#include <aria/support/byte_buffer.hpp>
-#include <aria/support/error.hpp>
-#include <aria/support/file.hpp>
 
 namespace aria {
 
@@ -124,24 +119,12 @@ inline MetadataConfig read_metadata(const JsonView& metadata) {
 }  // namespace detail
 
 inline DataConfig DataConfig::from_json(std::string_view json) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  if (const auto error = parser.parse(json.empty() ? "" : json.data(), json.size()).get(root); error != simdjson::SUCCESS) {
-    throw Error(ErrorCode::invalid_json, std::string("is not JSON: ") + simdjson::error_message(error));
-  }
-  const JsonView data = JsonView(root, "")["data"];
+  const JsonDocument document(json);
+  const JsonView data = document.root()["data"];
   return {detail::read_tests(data["tests"]), detail::read_remove_instruments(data["pre_processing"]),
           detail::read_metadata(data["metadata"])};
 }
 
-inline DataConfig DataConfig::from_file(const std::string& path) {
-  ByteBuffer text;
-  read_file(path, text);
-  try {
-    return from_json(text.view());
-  } catch (const Error& error) {
-    throw error.in_file(path);
-  }
-}
+inline DataConfig DataConfig::from_file(const std::string& path) { return read_json_file(path, from_json); }
 
 }  // namespace aria

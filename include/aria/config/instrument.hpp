@@ -1,4 +1,4 @@
-// The sixteen instrument classes into which General MIDI groups its 128 programs, eight programs each.
+// The sixteen instrument classes into which General MIDI groups its 128 programs, eight programs each; and drums.
 #pragma once
 
 #include <array>
@@ -43,6 +43,14 @@ using PerInstrument = std::array<T, kInstrumentCount>;
 
 constexpr std::string_view name_of(Instrument instrument) noexcept {
   return kInstrumentNames[static_cast<std::size_t>(instrument)];
+}
+
+/// What notes are played on: an instrument class, by its number, or drums.
+inline constexpr std::size_t kDrums = kInstrumentCount, kSoundCount = kInstrumentCount + 1;
+
+/// "piano" to "sfx", and "drums".
+constexpr std::string_view sound_name(std::size_t sound) noexcept {
+  return sound == kDrums ? "drums" : kInstrumentNames[sound];
 }
 
 /// The class of a program from 0 to 127: `instrument_of(33) == Instrument::bass`.

@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
+#include <aria/support/file.hpp>
 
 namespace aria {
 
@@ -32,10 +34,27 @@ class JsonView {
     return {child, way};
   }
 
+  /// The value as a text of its own, without blanks.
+  std::string to_json() const { return std::string(simdjson::minify(element_)); }
+
+  bool has(std::string_view key) const { return object().at_key(key).error() == simdjson::SUCCESS; }
+
+  const simdjson::dom::element& element() const noexcept { return element_; }
+
+  /// The way to this value: "data.tests".
+  const std::string& way() const noexcept { return way_; }
+
   bool boolean() const { return get<bool>("true or false"); }
   double number() const { return get<double>("a number"); }
   std::uint64_t whole_number() const { return get<std::uint64_t>("a whole number of at least 0"); }
   std::string_view text() const { return get<std::string_view>("a text"); }
+
+  /// The keys of an object, in the order of the text.
+  std::vector<std::string> keys() const {
+    std::vector<std::string> all;
+    for (const auto& [key, value] : object()) all.emplace_back(key);
+    return all;
+  }
 
   std::vector<std::string> texts() const {
     std::vector<std::string> all;
@@ -70,5 +89,36 @@ class JsonView {
   simdjson::dom::element element_;
   std::string way_;
 };
+
+/// A parsed JSON text.
+class JsonDocument {
+ public:
+  /// Throws invalid_json.
+  explicit JsonDocument(std::string_view json) {
+    const char* text = json.empty() ? "" : json.data();
+    if (const auto error = parser_.parse(text, json.size()).get(root_); error != simdjson::SUCCESS) {
+      throw Error(ErrorCode::invalid_json, std::string("is not JSON: ") + simdjson::error_message(error));
+    }
+  }
+
+  /// Valid as long as the document is.
+  JsonView root() const { return {root_, ""}; }
+
+ private:
+  simdjson::dom::parser parser_;
+  simdjson::dom::element root_;
+};
+
+/// What `read` makes of the text of a file; its errors get the file's name. Throws not_found or io, too.
+template <class Read>
+auto read_json_file(const std::string& path, Read read) {
+  ByteBuffer text;
+  read_file(path, text);
+  try {
+    return read(text.view());
+  } catch (const Error& error) {
+    throw error.in_file(path);
+  }
+}
 
 }  // namespace aria

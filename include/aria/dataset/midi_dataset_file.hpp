@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include <aria/support/atomic_file.hpp>
 #include <aria/support/error.hpp>
 #include <aria/support/line_reader.hpp>
+#include <aria/support/path_beside.hpp>
 #include <aria/support/random.hpp>
 
 namespace aria {
@@ -29,11 +29,7 @@ class MidiDatasetFile {
   bool next(MidiDict& piece) {
     const auto line = lines_.next();
     if (!line) return false;
-    try {
-      json_.read(*line, piece);
-    } catch (const Error& error) {
-      throw Error(error.code(), error.message(), {.path = lines_.path(), .line = lines_.number()});
-    }
+    at_place([&] { return Place{.path = lines_.path(), .line = lines_.number()}; }, [&] { json_.read(*line, piece); });
     return true;
   }
 
@@ -66,22 +62,11 @@ struct SplitCounts {
   std::uint64_t validation = 0;
 };
 
-namespace detail {
-
-inline std::string beside(const std::filesystem::path& path, const char* suffix) {
-  std::filesystem::path name = path.stem();
-  name += suffix;
-  name += path.extension();
-  return path.parent_path() / name;
-}
-
-}  // namespace detail
-
 /// "music.jsonl" -> "music_train.jsonl"
-inline std::string train_path(const std::string& path) { return detail::beside(path, "_train"); }
+inline std::string train_path(const std::string& path) { return path_beside(path, "_train"); }
 
 /// "music.jsonl" -> "music_val.jsonl"
-inline std::string validation_path(const std::string& path) { return detail::beside(path, "_val"); }
+inline std::string validation_path(const std::string& path) { return path_beside(path, "_val"); }
 
 /// The files <stem>_train<ext> and <stem>_val<ext> beside a data-set file, while they are written.
 class SplitFiles {

@@ -51,14 +51,6 @@ class DataByteCounts {
   std::array<std::uint64_t, 128> counts_{};
 };
 
-/// What notes are played on: an instrument class of General MIDI, or drums.
-inline constexpr std::size_t kDrums = kInstrumentCount, kSoundCount = kInstrumentCount + 1;
-
-/// "piano" to "sfx" for the classes, and "drums".
-constexpr std::string_view sound_name(std::size_t sound) noexcept {
-  return sound == kDrums ? "drums" : kInstrumentNames[sound];
-}
-
 /// Numbers about one piece. Times follow the TempoMap, without rounding.
 struct PieceStatistics {
   std::uint64_t notes = 0;

@@ -83,4 +83,14 @@ class Error : public std::runtime_error {
   Place place_;
 };
 
+/// What `work()` returns; its errors get the place that `place()` gives, for callers that know more than the thrower.
+template <class GivePlace, class Work>
+decltype(auto) at_place(GivePlace place, Work work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw Error(error.code(), error.message(), place());
+  }
+}
+
 }  // namespace aria

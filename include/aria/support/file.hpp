@@ -100,16 +100,20 @@ class MappedFile {
  public:
   /// Throws not_found or io.
   explicit MappedFile(const std::string& path) {
-    const OpenFile file = open_file(path);
+    OpenFile file = open_file(path);
     size_ = static_cast<std::size_t>(file.size);
+    descriptor_ = std::move(file.descriptor);
     if (size_ == 0) return;  // an empty mapping is an error to the system, not to us
-    void* start = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.descriptor.get(), 0);
+    void* start = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor_.get(), 0);
     if (start == MAP_FAILED) throw system_error("cannot map", path);
     start_ = start;
   }
   MappedFile(MappedFile&& other) noexcept
-      : start_(std::exchange(other.start_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : descriptor_(std::move(other.descriptor_)),
+        start_(std::exchange(other.start_, nullptr)),
+        size_(std::exchange(other.size_, 0)) {}
   MappedFile& operator=(MappedFile&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
     std::swap(start_, other.start_);
     std::swap(size_, other.size_);
     return *this;
@@ -122,7 +126,14 @@ class MappedFile {
   std::span<const std::byte> bytes() const noexcept { return {static_cast<const std::byte*>(start_), size_}; }
   std::string_view view() const noexcept { return {static_cast<const char*>(start_), size_}; }
 
+  /// The size of the file now. Bytes behind the end of a file that was cut must not be touched.
+  std::size_t size_now() const noexcept {
+    struct stat status {};
+    return ::fstat(descriptor_.get(), &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
+  }
+
  private:
+  FileDescriptor descriptor_;
   void* start_ = nullptr;
   std::size_t size_ = 0;
 };

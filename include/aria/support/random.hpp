@@ -1,6 +1,7 @@
 // Random numbers that are the same on every platform and do not depend on the order in which work is done.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 
 namespace aria {
@@ -25,5 +26,44 @@ constexpr std::uint64_t random_bits(std::uint64_t seed, std::uint64_t index) noe
 constexpr double uniform(std::uint64_t seed, std::uint64_t index) noexcept {
   return static_cast<double>(random_bits(seed, index) >> 11) * 0x1.0p-53;
 }
+
+/// What random decisions are drawn from: RandomStream, or in tests a generator that another program uses.
+template <class T>
+concept RandomSource = requires(T& source, std::uint32_t count) {
+  { source.below(count) } -> std::same_as<std::uint32_t>;  // from 0 to count - 1; count is above 0
+  { source.uniform() } -> std::same_as<double>;            // in [0, 1)
+};
+
+/// A sequence of random numbers for one purpose, named by numbers: RandomStream(seed, epoch, index) gives the same
+/// draws on every machine, in any thread and whatever else is drawn. Number i of the stream is
+/// random_bits(key, i) with key = random_bits(random_bits(seed, epoch), index).
+class RandomStream {
+ public:
+  template <std::convertible_to<std::uint64_t>... Numbers>
+  explicit constexpr RandomStream(std::uint64_t seed, Numbers... names) noexcept : key_(seed) {
+    ((key_ = random_bits(key_, static_cast<std::uint64_t>(names))), ...);
+  }
+
+  constexpr std::uint64_t bits() noexcept { return random_bits(key_, drawn_++); }
+
+  /// From 0 to `count` - 1, each equally likely (Lemire: "Fast random integer generation in an interval", 2019).
+  constexpr std::uint32_t below(std::uint32_t count) noexcept {
+    std::uint64_t product = (bits() >> 32) * count;
+    if (static_cast<std::uint32_t>(product) < count) {
+      const std::uint32_t too_few = (0U - count) % count;
+      while (static_cast<std::uint32_t>(product) < too_few) product = (bits() >> 32) * count;
+    }
+    return static_cast<std::uint32_t>(product >> 32);
+  }
+
+  /// In [0, 1): the upper 53 bits of a draw.
+  constexpr double uniform() noexcept { return static_cast<double>(bits() >> 11) * 0x1.0p-53; }
+
+ private:
+  std::uint64_t key_;
+  std::uint64_t drawn_ = 0;
+};
+
+static_assert(RandomSource<RandomStream>);
 
 }  // namespace aria
