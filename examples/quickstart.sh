@@ -1,11 +1,12 @@
 #!/bin/sh
 # From MIDI files to a data set in one command:  sh examples/quickstart.sh [DIR]
 #
-# Installs what is missing, builds the programs, and turns the MIDI files in DIR and its subfolders into a MidiDataset.
-# Without DIR, music that the project carries is composed first. Everything is written to the folder quickstart/.
+# Installs what is missing, builds the programs, and turns the MIDI files in DIR and its subfolders into training data:
+# a MidiDataset, sequences of tokens, and one of these changed as training does, as music and as a drawing. Without DIR,
+# music that the project carries is composed first. Everything is written to the folder quickstart/.
 set -eu
 
-case ${1-} in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case ${1-} in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ $# -le 1 ] || { echo "usage: sh $0 [DIR]" >&2; exit 2; }
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -24,7 +25,7 @@ echo "Building the programs (the first time takes a minute or two) ..."
 quietly cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release
 quietly cmake --build "$root/build" --target aria_program aria_compose -j 2
 
-rm -f "$out"/log.txt "$out"/outcomes.tsv "$out"/music.jsonl "$out"/music_train.jsonl "$out"/music_val.jsonl "$out"/music.svg
+rm -f "$out"/*.txt "$out"/*.tsv "$out"/*.jsonl "$out"/*.svg "$out"/*.mid "$out"/*.bin "$out"/*.json
 if [ $# -eq 0 ]; then
   dir=$out/music
   rm -rf "$dir"
@@ -43,13 +44,28 @@ echo "What became of the files, and the first reasons:"
 tail -n +2 "$out/outcomes.tsv" | cut -f 2 | sort | uniq -c | sort -rn
 awk -F '\t' 'NR > 1 && $3 != "-" && shown++ < 8 { printf "  %s: %s, %s\n", $1, $2, $3 }' "$out/outcomes.tsv"
 
+echo
+"$bin/aria" tokenized-dataset -s --max-seq-len 512 --stride-len 256 "$out/music_train.jsonl" "$out/train.jsonl"
+"$bin/aria" tokenized-dataset --max-seq-len 512 --stride-len 512 "$out/music_val.jsonl" "$out/val.jsonl"
+echo
+"$bin/aria" inspect --svg "$out/train.svg" "$out/train.jsonl"
+echo
+"$bin/aria" detokenize --augment --seed 1 "$out/train.jsonl" 0 "$out/augmented.mid"
+"$bin/aria" piano-roll "$out/augmented.mid" "$out/augmented.svg"
+"$bin/aria" piano-roll --sequence 0 "$out/train.jsonl" "$out/sequence.svg"
+"$bin/aria" export "$out/train_shuffled.jsonl" "$out/train.bin"
+
 cat <<END
 
 In $out:
   music.jsonl                          the data set, one piece a line
   music_train.jsonl, music_val.jsonl   its split for training and validation
   outcomes.tsv                         every file found, and why it was kept or left out
-  music.svg                            histograms; open it in a browser
+  train.jsonl, val.jsonl               sequences of 512 tokens; train_shuffled.jsonl in random order
+  train.bin                            the same as flat ids for other trainers
+  augmented.mid                        the first sequence, changed as training does: listen to it
+  music.svg, train.svg                 histograms; open them in a browser
+  sequence.svg, augmented.svg          that sequence before and after, drawn
 
 Next:
   sh examples/quickstart.sh DIR        the same with your own MIDI files

@@ -1,50 +1,26 @@
 // `aria midi-dataset` as a whole process with two workers: a folder in memory -> a data set in memory; against `cp` of
 // the data set, and against the original Python program, which was measured at 0.50 MB of MIDI a second on one core.
-#include <spawn.h>
-#include <sys/wait.h>
-
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <initializer_list>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "../support/corpus.hpp"
 #include "../support/measure.hpp"
+#include "../support/process.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-void run_process(std::initializer_list<std::string> words) {
-  std::vector<char*> argv;
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", 1 /* O_WRONLY */, 0);
-  pid_t child = 0;
-  const int error = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  int status = 0;
-  if (error != 0 || ::waitpid(child, &status, 0) != child || status != 0)
-    throw std::runtime_error("failed: " + *words.begin());
-}
-
 void run(const std::string& corpus) {
-  const fs::path folder = fs::path("/dev/shm") / ("aria-benchmark-" + std::to_string(::getpid()));
-  const struct Cleanup {
-    fs::path folder;
-    ~Cleanup() { fs::remove_all(folder); }
-  } cleanup{folder};
-  fs::create_directories(folder);
+  const benchmark::MemoryFolder memory;
+  const fs::path& folder = memory.path;
   fs::copy(corpus, folder / "midi", fs::copy_options::recursive);
   const std::string data = folder / "data.jsonl";
   const std::string copy = folder / "copy.jsonl";
   const auto build = [&] {
-    run_process({ARIA_PROGRAM, "midi-dataset", "-r", "--workers", "2", folder / "midi", data});
+    benchmark::run_process({ARIA_PROGRAM, "midi-dataset", "-r", "--workers", "2", folder / "midi", data});
   };
 
   build();
@@ -53,7 +29,7 @@ void run(const std::string& corpus) {
   std::vector<double> build_times, copy_times, ratios;
   for (int round = 0; round < 21; ++round) {
     fs::remove(copy);
-    const double copy_time = benchmark::seconds([&] { run_process({"cp", data, copy}); });
+    const double copy_time = benchmark::seconds([&] { benchmark::run_process({"cp", data, copy}); });
     fs::remove(data);
     const double build_time = benchmark::seconds(build);
     build_times.push_back(build_time);

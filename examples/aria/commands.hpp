@@ -6,4 +6,8 @@
 #include <vector>
 
 int midi_dataset_command(const std::vector<std::string>& words);
+int tokenized_dataset_command(const std::vector<std::string>& words);
+int detokenize_command(const std::vector<std::string>& words);
+int piano_roll_command(const std::vector<std::string>& words);
+int export_command(const std::vector<std::string>& words);
 int inspect_command(const std::vector<std::string>& words);

@@ -1,4 +1,5 @@
-// aria inspect: what a MIDI file, a folder of them or a MidiDataset holds, as a table and as histograms.
+// aria inspect: what a MIDI file, a folder of them, a MidiDataset or a TokenizedDataset holds, as a table and as
+// histograms.
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -7,19 +8,26 @@
 #include <vector>
 
 #include <aria/dataset/inspection.hpp>
+#include <aria/dataset/token_statistics.hpp>
+#include <aria/dataset/tokenized_dataset.hpp>
 #include <aria/support/atomic_file.hpp>
 
 #include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
 #include "commands.hpp"
 #include "inspect_drawing.hpp"
+#include "inspect_kind.hpp"
 #include "inspect_table.hpp"
+#include "inspect_tokens.hpp"
+#include "inspect_tokens_drawing.hpp"
+#include "tokenizers.hpp"
 
 namespace {
 
 constexpr const char* kAbout =
     R"(Says what a MIDI file, a folder of MIDI files or a MidiDataset holds: pieces, durations,
-notes, instruments, tempo and use of the pedal.
+notes, instruments, tempo and use of the pedal; and what a TokenizedDataset does: lengths of
+its sequences, kinds of tokens, instruments, padding and unknown tokens.
 
 Files of a folder that cannot be read are counted, with the reasons of the first ones.
 
@@ -38,33 +46,46 @@ cxxopts::Options describe() {
   return options;
 }
 
-enum class Kind { midi_file, folder, dataset };
-
-// A file is a MIDI file by its name or its first bytes, and else taken for a MidiDataset.
-Kind kind_of(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return Kind::folder;
-  const aria::OpenFile file = aria::open_file(path);
-  if (aria::is_midi_name(std::filesystem::path(path).filename().string(), aria::Reading::standard)) {
-    return Kind::midi_file;
-  }
-  std::string start(4, '\0');
-  start.resize(aria::read_up_to(file.descriptor, start.data(), start.size(), path));
-  if (start == "MThd" || start == "RIFF") return Kind::midi_file;
-  // Something else may be large and have no line feeds; no need to look for one.
-  const std::size_t first = start.find_first_not_of(" \t\r\n");
-  if (first != std::string::npos && start[first] != '{') {
-    throw aria::Error(aria::ErrorCode::invalid_json, "is neither MIDI nor a MidiDataset: it starts with no {",
-                      {.path = path, .line = 1});
-  }
-  return Kind::dataset;
-}
-
 // The last part of a path, also of one that ends in a slash.
 std::string name_of(const std::string& path) {
   const std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
   return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
 }
+
+// The file that --svg names. Where it names none, nothing is drawn.
+class Picture {
+ public:
+  // What cannot be written is said before the work, not after it.
+  Picture(const cxxopts::ParseResult& arguments, const std::string& input) : input_(input) {
+    if (arguments.count("svg") == 0) return;
+    const auto path = cli::value_of<std::string>(arguments, "svg");
+    std::error_code ignored;
+    if (std::filesystem::equivalent(input, path, ignored)) throw cli::UsageError("--svg names the input: " + input);
+    file_.emplace(path, arguments.count("overwrite") != 0 ? aria::IfExists::replace : aria::IfExists::refuse);
+  }
+
+  // `draw` gets the name of the input and gives the page.
+  template <class Draw>
+  void write(Draw draw) {
+    if (!file_) return;
+    file_->write(draw(name_of(input_)));
+    file_->commit();
+    std::cout << "\nwrote " << cli::printable(file_->path()) << '\n';
+  }
+
+  void write(const aria::DatasetStatistics& about) {
+    write([&about](const std::string& name) {
+      const std::string summary = aria::grouped_number(about.pieces) + (about.pieces == 1 ? " piece, " : " pieces, ") +
+                                  aria::grouped_number(about.notes) + " notes, " +
+                                  inspect::duration_text(about.seconds.sum());
+      return inspect::draw_statistics(about, name, summary);
+    });
+  }
+
+ private:
+  std::string input_;
+  std::optional<aria::AtomicFile> file_;
+};
 
 aria::DatasetStatistics inspect_one(const std::string& path, aria::Reading reading) {
   const aria::MidiFileInspection file = aria::inspect_midi_file(path, reading);
@@ -97,21 +118,36 @@ aria::DatasetStatistics inspect_folder(const std::string& path, bool recursive, 
   return folder.statistics;
 }
 
-aria::DatasetStatistics inspect_dataset(const std::string& path) {
+aria::DatasetStatistics inspect_midi_dataset(const std::string& path) {
   aria::DatasetStatistics about;
   {
     cli::ProgressBar bar("MB");
-    const aria::ProgressCallback draw = bar.callback();
-    aria::ProgressCallback in_megabytes;
-    if (draw) {
-      in_megabytes = [&draw](const aria::Progress& bytes) { draw({bytes.done / 1'000'000, bytes.total / 1'000'000}); };
-    }
-    about = aria::inspect_dataset(path, in_megabytes);
+    about = aria::inspect_dataset(path, cli::in_megabytes(bar.callback()));
   }
   if (about.pieces == 0) throw aria::Error(aria::ErrorCode::empty_result, "holds no pieces", {.path = path});
   std::cout << cli::printable(path) << ": a MidiDataset\n\n";
   inspect::print_statistics(about, std::cout);
   return about;
+}
+
+template <aria::Tokenizer T>
+void inspect_tokens(const std::string& path, const T& tokenizer, Picture& picture) {
+  const aria::TokenizedDataset<T> data(path, tokenizer);
+  if (data.size() == 0) throw aria::Error(aria::ErrorCode::empty_result, "holds no sequences", {.path = path});
+  aria::TokenStatistics about;
+  {
+    cli::ProgressBar bar("sequences");
+    about = aria::token_statistics(data, {.on_progress = bar.callback()});
+  }
+  const aria::TokenizedDatasetHeader& header = data.file().header();
+  std::cout << cli::printable(path) << ": a TokenizedDataset\n\n";
+  inspect::print_tokens(header, about, tokenizer.vocabulary(), data.tokens(0), std::cout);
+  picture.write([&](const std::string& name) {
+    const std::string summary = aria::grouped_number(about.sequences) + " sequences of up to " +
+                                aria::grouped_number(header.windows.max_seq_len) + " tokens, tokenizer " +
+                                header.tokenizer_name;
+    return inspect::draw_tokens(about, tokenizer, name, summary);
+  });
 }
 
 }  // namespace
@@ -124,28 +160,22 @@ int inspect_command(const std::vector<std::string>& words) {
     return cli::kDone;
   }
   const auto path = cli::value_of<std::string>(arguments, "path");
-  const auto svg_path = arguments.count("svg") != 0 ? cli::value_of<std::string>(arguments, "svg") : "";
   const auto reading = arguments.count("reference") != 0 ? aria::Reading::reference : aria::Reading::standard;
-  const Kind kind = kind_of(path);
-
-  // What cannot be written is said before the work, not after it.
-  std::optional<aria::AtomicFile> svg;
-  if (arguments.count("svg") != 0) {
-    std::error_code ignored;
-    if (std::filesystem::equivalent(path, svg_path, ignored)) throw cli::UsageError("--svg names the input: " + path);
-    svg.emplace(svg_path, arguments.count("overwrite") != 0 ? aria::IfExists::replace : aria::IfExists::refuse);
-  }
-  const aria::DatasetStatistics about = kind == Kind::midi_file ? inspect_one(path, reading)
-                                        : kind == Kind::folder
-                                            ? inspect_folder(path, arguments.count("recursive") != 0, reading)
-                                            : inspect_dataset(path);
-  if (svg) {
-    const std::string summary = aria::grouped_number(about.pieces) + (about.pieces == 1 ? " piece, " : " pieces, ") +
-                                aria::grouped_number(about.notes) + " notes, " +
-                                inspect::duration_text(about.seconds.sum());
-    svg->write(inspect::draw_statistics(about, name_of(path), summary));
-    svg->commit();
-    std::cout << "\nwrote " << cli::printable(svg_path) << '\n';
+  const inspect::Kind kind = inspect::kind_of(path);
+  Picture picture(arguments, path);
+  switch (kind) {
+    case inspect::Kind::midi_file:
+      picture.write(inspect_one(path, reading));
+      break;
+    case inspect::Kind::folder:
+      picture.write(inspect_folder(path, arguments.count("recursive") != 0, reading));
+      break;
+    case inspect::Kind::midi_dataset:
+      picture.write(inspect_midi_dataset(path));
+      break;
+    case inspect::Kind::tokenized_dataset:
+      tokenizers::of_file(path, [&](const auto& tokenizer) { inspect_tokens(path, tokenizer, picture); });
+      break;
   }
   return cli::kDone;
 }

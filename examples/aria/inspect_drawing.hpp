@@ -14,18 +14,24 @@
 namespace inspect {
 
 /// A bar for each value from the lowest to the highest that occurs, in whole groups of `group`, labelled there.
-inline aria::Histogram data_byte_histogram(const aria::DataByteCounts& counts, std::string title, std::string values,
-                                           unsigned group, std::string (*label)(unsigned)) {
+/// `counts` are DataByteCounts or ValueCounts.
+template <class Counts>
+aria::Histogram data_byte_histogram(const Counts& counts, std::string title, std::string values, unsigned group,
+                                    std::string (*label)(unsigned)) {
   aria::Histogram out{std::move(title), std::move(values), "notes", {}, false, {}, 0, 0};
   if (counts.total() == 0) return out;
-  const unsigned from = counts.quantile(0) / group * group;
-  const unsigned to = std::min(128U, (counts.quantile(1) / group + 1) * group);
+  const unsigned from = static_cast<unsigned>(counts.quantile(0)) / group * group;
+  const unsigned to = std::min(128U, (static_cast<unsigned>(counts.quantile(1)) / group + 1) * group);
   for (unsigned value = from; value < to; ++value) {
     out.bars.push_back({double(value), double(value) + 1, counts[value]});
     if (value % group == 0) out.ticks.push_back({double(value) + 0.5, label(value)});
   }
   return out;
 }
+
+/// General MIDI calls key 60 middle C, which is C4.
+inline constexpr const char* kPitchAxis = "pitch (C4 = 60 = middle C)";
+inline std::string octave_label(unsigned pitch) { return "C" + std::to_string(static_cast<int>(pitch) / 12 - 1); }
 
 /// How much each instrument class is used, the most first.
 inline aria::BarChart sound_chart(const aria::DatasetStatistics& about) {
@@ -54,9 +60,7 @@ inline std::string draw_statistics(const aria::DatasetStatistics& about, const s
     page.add(aria::histogram_of(about.note_rates, {"Notes a second", "notes a second", "pieces"}));
     page.add(aria::histogram_of(about.beats_per_minute, {"Tempos", "mean tempo in beats a minute", "pieces"}));
   }
-  // General MIDI calls key 60 middle C, which is C4.
-  page.add(data_byte_histogram(about.pitches, "Pitches", "pitch (C4 = 60 = middle C)", 12,
-                               [](unsigned pitch) { return "C" + std::to_string(static_cast<int>(pitch) / 12 - 1); }));
+  page.add(data_byte_histogram(about.pitches, "Pitches", kPitchAxis, 12, octave_label));
   page.add(data_byte_histogram(about.velocities, "Velocities", "velocity (1 to 127)", 8,
                                [](unsigned velocity) { return std::to_string(velocity); }));
   page.add(sound_chart(about));

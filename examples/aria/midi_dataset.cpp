@@ -46,10 +46,7 @@ aria::MidiDatasetOptions build_options(const cxxopts::ParseResult& arguments) {
   aria::MidiDatasetOptions options;
   options.recursive = arguments.count("recursive") != 0;
   if (arguments.count("reference") != 0) options.reading = aria::Reading::reference;
-  if (arguments.count("workers") != 0) {
-    options.workers = cli::number_of<unsigned>(arguments, "workers");
-    if (options.workers < 1 || options.workers > 1024) throw cli::UsageError("--workers must lie between 1 and 1024");
-  }
+  options.workers = cli::workers_of(arguments);
   if (arguments.count("config") != 0) {
     options.config = aria::DataConfig::from_file(cli::value_of<std::string>(arguments, "config"));
   }

@@ -16,6 +16,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <aria/support/ordered_map.hpp>
+
 namespace cli {
 
 /// The command line alone shows that it is wrong: exit status 2.
@@ -99,7 +101,15 @@ T value_of(const cxxopts::ParseResult& result, const std::string& name) {
   }
 }
 
-/// Throws UsageError where two of the paths are the same file.
+/// The number of threads that --workers asks for: one a core where it is absent. Throws UsageError.
+inline unsigned workers_of(const cxxopts::ParseResult& result) {
+  if (result.count("workers") == 0) return aria::default_workers();
+  const auto workers = number_of<unsigned>(result, "workers");
+  if (workers < 1 || workers > 1024) throw UsageError("--workers must lie between 1 and 1024");
+  return workers;
+}
+
+/// Throws UsageError where two of the paths are the same file, links to one file included.
 inline void refuse_same_path(std::initializer_list<std::string> paths) {
   namespace fs = std::filesystem;
   std::vector<fs::path> seen;
@@ -107,7 +117,10 @@ inline void refuse_same_path(std::initializer_list<std::string> paths) {
     if (path.empty()) continue;
     const fs::path normal = fs::absolute(path).lexically_normal();
     for (const fs::path& other : seen) {
-      if (other == normal) throw UsageError("two outputs have the same path: " + path);
+      std::error_code ignored;
+      if (other == normal || fs::equivalent(other, normal, ignored)) {
+        throw UsageError("the same file is named twice: " + path);
+      }
     }
     seen.push_back(normal);
   }

@@ -1,13 +1,20 @@
 // aria: everything that needs no libtorch, in the order of the data. Read this first.
 //
-//   bytes -> midi/ -> dataset/ -> files for training
+//   bytes -> midi/ -> tokenizer/ -> dataset/ -> files for training -> augmentation/ -> a training loop
 //                  -> drawing/ -> SVG
 //
-// support/ and config/ lie below: files, errors, threads, hashes, random numbers; config.json.
+// token/ says what a tokenizer is, for those who write one. support/ and config/ lie below: files, errors, threads,
+// hashes, random numbers; config.json.
 #pragma once
 
 #include <aria/midi.hpp>
 
+#include <aria/token.hpp>
+
+#include <aria/tokenizer.hpp>
+
 #include <aria/dataset.hpp>
+
+#include <aria/augmentation.hpp>
 
 #include <aria/drawing.hpp>

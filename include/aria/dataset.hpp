@@ -11,8 +11,12 @@
 //   tokenized_dataset            sequences of tokens, read at random; shuffled copy
 //   tokenized_dataset_header     its first line
 //   token_line                   its other lines
+//   token_statistics             what a TokenizedDataset holds
+//   export export_format         token ids in files for other trainers
 #pragma once
 
+#include <aria/dataset/export.hpp>
+#include <aria/dataset/export_format.hpp>
 #include <aria/dataset/inspection.hpp>
 #include <aria/dataset/midi_dataset.hpp>
 #include <aria/dataset/midi_dataset_build.hpp>
@@ -22,6 +26,7 @@
 #include <aria/dataset/seen_contents.hpp>
 #include <aria/dataset/statistics.hpp>
 #include <aria/dataset/token_line.hpp>
+#include <aria/dataset/token_statistics.hpp>
 #include <aria/dataset/tokenized_dataset.hpp>
 #include <aria/dataset/tokenized_dataset_build.hpp>
 #include <aria/dataset/tokenized_dataset_header.hpp>

@@ -1,14 +1,23 @@
 // Drawings, as SVG.
 //
-//   svg                          a writer that cannot write anything but well-formed SVG
-//   style axis                   the common look; round numbers, positions, labels
+//   svg path_data                a writer that cannot write anything but well-formed SVG
+//   style palette axis           the common look; colours; round numbers, positions, labels
 //   histogram bar_chart          panels
 //   page                         several panels
+//   piano_roll                   a piece of music; piano_roll_layout, _grid, _lanes, piece_clock, key_names: its parts
 #pragma once
 
 #include <aria/drawing/axis.hpp>
 #include <aria/drawing/bar_chart.hpp>
 #include <aria/drawing/histogram.hpp>
+#include <aria/drawing/key_names.hpp>
 #include <aria/drawing/page.hpp>
+#include <aria/drawing/palette.hpp>
+#include <aria/drawing/path_data.hpp>
+#include <aria/drawing/piano_roll.hpp>
+#include <aria/drawing/piano_roll_grid.hpp>
+#include <aria/drawing/piano_roll_lanes.hpp>
+#include <aria/drawing/piano_roll_layout.hpp>
+#include <aria/drawing/piece_clock.hpp>
 #include <aria/drawing/style.hpp>
 #include <aria/drawing/svg.hpp>

@@ -9,30 +9,16 @@
 
 #include <aria/dataset.hpp>
 
+#include "sets.hpp"
 #include "support/catch.hpp"
 #include "support/data.hpp"
 #include "support/sha256.hpp"
 
 namespace {
 
-using Row = std::map<std::string, std::string>;
+using test::Row;
+using test::Set;
 const aria::MidiOptions kReference{.reading = aria::Reading::reference};
-
-// A set of MIDI files and what is expected of them.
-struct Set {
-  std::string name;
-  std::filesystem::path midi;
-  std::filesystem::path golden;
-};
-
-std::vector<Set> sets() {
-  const auto own = test::data_folder() / "edge";
-  std::vector<Set> all = {{"edge", own / "midi", own / "golden"}};
-  if (const auto folder = test::conformance_folder()) {
-    for (const char* name : {"real", "fuzz"}) all.push_back({name, *folder / name / "midi", *folder / name / "golden"});
-  }
-  return all;
-}
 
 std::string composer_of(const aria::MidiDict& piece) {
   for (const auto& [key, value] : piece.metadata) {
@@ -81,7 +67,7 @@ void check_file(const std::filesystem::path& path, const Row& row) {
 }  // namespace
 
 TEST_CASE("MidiDict in the reference reading is the original's") {
-  for (const Set& set : sets()) {
+  for (const Set& set : test::sets()) {
     const auto rows = test::read_table(set.golden / "aria_mididict.tsv");
     REQUIRE(rows.size() >= 100);
     for (const Row& row : rows) {
@@ -92,7 +78,7 @@ TEST_CASE("MidiDict in the reference reading is the original's") {
 }
 
 TEST_CASE("MidiDataset in the reference reading is the original's") {
-  for (const Set& set : sets()) {
+  for (const Set& set : test::sets()) {
     INFO(set.name);
     const test::TemporaryFolder folder;
     std::map<std::string, std::string> outcomes;

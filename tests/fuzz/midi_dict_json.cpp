@@ -1,4 +1,4 @@
-// text -> MidiDict or an error -> JSON -> the same MidiDict -> the same JSON.
+// text, by either of two readers -> MidiDict or an error -> JSON -> the same MidiDict -> the same JSON.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,19 +15,35 @@ namespace {
 using aria::MidiDict;
 using fuzz::expect;
 
-std::optional<MidiDict> read(std::string_view text) {
+// The piece, or in which words it is refused.
+struct Outcome {
+  std::optional<MidiDict> piece;
+  std::string refusal;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+Outcome read(std::string_view text) {
   try {
-    return MidiDict::from_json(text);
+    return {MidiDict::from_json(text), {}};
   } catch (const aria::Error& error) {
     expect(error.code() == aria::ErrorCode::invalid_json, "what is no MidiDict is called so");
-    return std::nullopt;
+    return {std::nullopt, error.message()};
   }
+}
+
+// The same text with a blank that write_json does not write.
+std::string spaced(std::string_view text) {
+  const std::size_t brace = text.find('{');
+  if (brace == std::string_view::npos) return std::string(text);
+  return std::string(text).insert(brace + 1, 1, ' ');
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto piece = read({reinterpret_cast<const char*>(data), size});
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto [piece, refusal] = read(text);
+  expect(read(spaced(text)) == Outcome{piece, refusal}, "a blank between the pieces of JSON does not matter");
   if (!piece) return 0;
 
   const std::string json = piece->to_json();

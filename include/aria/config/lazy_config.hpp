@@ -16,8 +16,19 @@
 
 namespace aria {
 
-/// Settings of the lazy tokenizer. The defaults are those of examples/config/config.json.
+/// Whole numbers from `least` to `most`, both included.
+struct NumberRange {
+  std::uint64_t least = 0, most = 0;
+
+  constexpr bool holds(std::uint64_t number) const noexcept { return number >= least && number <= most; }
+};
+
+/// Settings of the lazy tokenizer. `LazyConfig::defaults()` are those of examples/config/config.json; what is to differ
+/// is set in a copy of them.
 struct LazyConfig {
+  static constexpr NumberRange kPrograms{0, 127}, kDrumVelocities{1, 127}, kVelocitySteps{1, 127};
+  static constexpr NumberRange kTimeStepCounts{2, 10'000}, kTimeSteps{1, 1'000};
+
   /// The instrument classes in the order of the configuration, which is their order in the vocabulary.
   std::array<Instrument, kInstrumentCount> order{};
   PerInstrument<bool> ignore{};            ///< classes whose channels are taken out
@@ -51,12 +62,11 @@ struct LazyConfig {
 
 namespace detail {
 
-// A whole number from `least` to `most`.
-inline unsigned number_within(const JsonView& value, std::uint64_t least, std::uint64_t most) {
+inline unsigned number_within(const NumberRange& range, const JsonView& value) {
   const std::uint64_t number = value.whole_number();
-  if (number < least || number > most) {
-    throw Error(ErrorCode::invalid_config, value.way() + " must lie between " + std::to_string(least) + " and " +
-                                               std::to_string(most) + ", and is " + std::to_string(number));
+  if (!range.holds(number)) {
+    throw Error(ErrorCode::invalid_config, value.way() + " must lie between " + std::to_string(range.least) + " and " +
+                                               std::to_string(range.most) + ", and is " + std::to_string(number));
   }
   return static_cast<unsigned>(number);
 }
@@ -96,13 +106,13 @@ inline LazyConfig LazyConfig::from_view(const JsonView& lazy) {
   const JsonView programs = lazy["instrument_programs"];
   programs.only(kInstrumentNames);
   for (std::size_t i = 0; i < kInstrumentCount; ++i) {
-    config.programs[i] = static_cast<std::uint8_t>(number_within(programs[kInstrumentNames[i]], 0, 127));
+    config.programs[i] = static_cast<std::uint8_t>(number_within(kPrograms, programs[kInstrumentNames[i]]));
   }
-  config.drum_velocity = number_within(lazy["drum_velocity"], 1, 127);
-  config.velocity_step = number_within(lazy["velocity_quantization"]["step"], 1, 127);
+  config.drum_velocity = number_within(kDrumVelocities, lazy["drum_velocity"]);
+  config.velocity_step = number_within(kVelocitySteps, lazy["velocity_quantization"]["step"]);
   const JsonView time = lazy["time_quantization"];
-  config.time_steps = number_within(time["num_steps"], 2, 10'000);
-  config.time_step = number_within(time["min_step"], 1, 1'000);
+  config.time_steps = number_within(kTimeStepCounts, time["num_steps"]);
+  config.time_step = number_within(kTimeSteps, time["min_step"]);
   config.composer_names = detail::different_texts(lazy["composer_names"]);
   return config;
 }

@@ -12,6 +12,9 @@ namespace aria {
 
 /// How token sequences are cut into windows.
 struct WindowConfig {
+  /// No window has more tokens, so that a line of a data set fits in memory many times.
+  static constexpr std::uint64_t kMaxSeqLen = std::uint64_t{1} << 24;
+
   std::uint64_t max_seq_len = 2048;  ///< tokens of a window, prefix and padding included
   std::uint64_t stride_len = 1024;   ///< from the start of a window to that of the next one
 

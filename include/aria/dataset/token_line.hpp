@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -91,9 +92,7 @@ class WrittenLine {
     for (const char* chunk = at_; chunk < last_; chunk += kChunk) {
       const std::size_t size = std::min<std::size_t>(kChunk, last_ - chunk);
       const std::size_t count = find_brackets(chunk, size);
-      for (std::size_t i = 0; i < count; ++i) {
-        if (!read_up_to(chunk + brackets_[i])) return false;
-      }
+      if (!read_lists(chunk, count)) return false;
     }
     while (!complete_) {
       if (!read_element()) return false;
@@ -136,18 +135,27 @@ class WrittenLine {
     return static_cast<unsigned>(bits * 0x0101010101010101 >> 56);
   }
 
-  // Reads what stands before the bracket, and with it.
-  bool read_up_to(const char* bracket) noexcept {
-    const std::size_t size = bracket + 1 - at_;
-    if (size <= TokenCell::kMostBytes) {
-      const TokenId token = vocabulary_.candidate({at_, size});
-      const TokenCell& cell = vocabulary_.cell(token);
-      if (cell.size == size + 2 && Bytes::starts_with(at_, cell)) {
-        *out_++ = token;
-        at_ += cell.size;
-        return true;
-      }
+  // Reads up to the last of the brackets, most often one list for each.
+  bool read_lists(const char* chunk, std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      const char* const bracket = chunk + brackets_[i];
+      if (!read_short_list(bracket) && !read_up_to(bracket)) return false;
     }
+    return true;
+  }
+
+  bool read_short_list(const char* bracket) noexcept {
+    const std::size_t size = bracket + 1 - at_;
+    if (size > TokenCell::kMostBytes) return false;
+    const TokenId token = vocabulary_.candidate({at_, size});
+    const TokenCell& cell = vocabulary_.cell(token);
+    if (cell.size != size + 2 || !Bytes::starts_with(at_, cell)) return false;
+    *out_++ = token;
+    at_ = bracket + 3;  // by what is known ahead, not by what was looked up
+    return true;
+  }
+
+  bool read_up_to(const char* bracket) noexcept {
     while (at_ <= bracket) {
       if (complete_ || !read_element()) return false;
     }
@@ -206,5 +214,104 @@ class WrittenLine {
   std::array<std::uint16_t, kChunk + kUsual> brackets_;
 };
 
+// Reads lines with any spacing and escapes, and says what is wrong with the others.
+class AnyLine {
+ public:
+  explicit AnyLine(const Vocabulary& vocabulary) noexcept : vocabulary_(vocabulary) {}
+
+  void read(std::string_view line, std::vector<TokenId>& out) {
+    out.clear();
+    TokenTextReader reader(line);
+    if (!reader.take('[')) throw Error(ErrorCode::invalid_json, "is no list of tokens: " + excerpt(line));
+    if (!reader.take(']')) read_tokens(line, reader, out);
+    if (!reader.at_end()) {
+      throw Error(ErrorCode::invalid_json, "has something behind its end: " + excerpt(line.substr(reader.position())));
+    }
+  }
+
+ private:
+  void read_tokens(std::string_view line, TokenTextReader& reader, std::vector<TokenId>& out) {
+    do {
+      const bool missing = reader.at_end();
+      const std::string_view rest = line.substr(reader.position());
+      const auto refuse = [&](const char* why) {
+        throw Error(ErrorCode::invalid_json, "token " + std::to_string(out.size()) + why + excerpt(rest));
+      };
+      if (missing || !reader.read(text_)) {
+        refuse(reader.at_end() ? " is cut off: " : " is no text, number or list of these: ");
+      }
+      const auto token = vocabulary_.find(text_.view());
+      if (!token) refuse(" is unknown: ");
+      out.push_back(*token);
+    } while (reader.take(','));
+    if (reader.take(']')) return;
+    const std::string number = std::to_string(out.size() - 1);
+    if (reader.at_end()) throw Error(ErrorCode::invalid_json, "is cut off behind token " + number);
+    throw Error(ErrorCode::invalid_json,
+                "token " + number + " is followed by no comma: " + excerpt(line.substr(reader.position())));
+  }
+
+  static std::string excerpt(std::string_view text) { return std::string(text.substr(0, 60)); }
+
+  const Vocabulary& vocabulary_;
+  ByteBuffer text_;  // of a token
+};
+
 }  // namespace detail
+
+/// Appends `["<S>", ["piano", 60, 45], ...]`, without a line feed, to `out`: what Python's json.dumps writes. An id
+/// that the vocabulary has no text for becomes the unknown token.
+inline void write_token_line(const Vocabulary& vocabulary, std::span<const TokenId> tokens, ByteBuffer& out) {
+  constexpr std::size_t kGroup = 128;
+  out.append('[');
+  while (tokens.size() > 1) {
+    const std::size_t most = std::min(kGroup, tokens.size() - 1);
+    char* const begin = out.room(most * sizeof(TokenCell));
+    char* at = begin;
+    std::size_t count = 0;
+    for (; count < most; ++count) {
+      const TokenCell& cell = vocabulary.cell(tokens[count]);
+      if (cell.size == 0) break;
+      std::memcpy(at, &cell, sizeof cell);
+      at += cell.size;
+    }
+    out.advance(static_cast<std::size_t>(at - begin));
+    if (count < most) {  // a text that is too long for a cell
+      out.append(vocabulary.text(tokens[count++]));
+      out.append(", ");
+    }
+    tokens = tokens.subspan(count);
+  }
+  if (!tokens.empty()) out.append(vocabulary.text(tokens.back()));
+  out.append(']');
+}
+
+/// Reads lines. One a thread.
+class TokenLineReader {
+ public:
+  /// Readable bytes, whatever they are, that must lie before and behind a line.
+  static constexpr std::size_t kPadding = 64;
+
+  explicit TokenLineReader(const Vocabulary& vocabulary) : vocabulary_(vocabulary), any_(vocabulary) {}
+
+  /// Replaces the contents of `out`. The line stands without its line feed. Throws invalid_json: the message names the
+  /// token and its number, from 0.
+  void read(std::string_view line, std::vector<TokenId>& out) {
+    const std::size_t room = line.size() / 3 + 1;
+    if (room > room_) {
+      tokens_.reset(new TokenId[room]);
+      room_ = room;
+    }
+    detail::WrittenLine<detail::BestBytes> written(vocabulary_, line, tokens_.get());
+    if (!written.read()) return any_.read(line, out);
+    out.assign(tokens_.get(), tokens_.get() + written.count());
+  }
+
+ private:
+  const Vocabulary& vocabulary_;
+  detail::AnyLine any_;
+  std::unique_ptr<TokenId[]> tokens_;
+  std::size_t room_ = 0;
+};
+
 }  // namespace aria

@@ -143,7 +143,7 @@ struct Sample {
 ///     aria::TokenizedDataset data("train.jsonl", aria::LazyTokenizer());
 ///     data.set_transform(aria::PitchAugmentation(data.tokenizer(), 5));
 ///     const aria::Sample sample = data.get(17, {.seed = 0, .epoch = 3});
-template <Tokenizer T>
+template <CheckedTokenizer T>
 class TokenizedDataset {
  public:
   /// Throws as TokenizedDatasetFile does, and invalid_config where the file was made with other settings; the message
@@ -207,8 +207,8 @@ class TokenizedDataset {
 /// "music.jsonl" -> "music_shuffled.jsonl"
 inline std::string shuffled_path(const std::string& path) { return path_beside(path, "_shuffled"); }
 
-/// Writes the header and all sequences of a TokenizedDataset in random order, decided by the seed. Throws as
-/// TokenizedDatasetFile::line and AtomicFile do; the caller commits `out`.
+/// Writes the header and all sequences of a TokenizedDataset in random order, decided by the seed: the same on every
+/// machine. The caller commits `out`. Throws as TokenizedDatasetFile::line and AtomicFile do.
 inline void write_shuffled(const TokenizedDatasetFile& file, std::uint64_t seed, AtomicFile& out) {
   if (file.size() > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(ErrorCode::too_large, "has more than 2^32 sequences", {.path = file.path()});
@@ -225,6 +225,14 @@ inline void write_shuffled(const TokenizedDatasetFile& file, std::uint64_t seed,
     out.write(file.line(i));
     out.write("\n");
   }
+}
+
+/// The same to the file `path`, as a rule shuffled_path(file.path()).
+inline void write_shuffled(const TokenizedDatasetFile& file, std::uint64_t seed, const std::string& path,
+                           IfExists if_exists = IfExists::refuse) {
+  AtomicFile out(path, if_exists);
+  write_shuffled(file, seed, out);
+  out.commit();
 }
 
 }  // namespace aria

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,8 +61,9 @@ namespace detail {
 class MidiDatasetLines {
  public:
   struct Item {
-    ByteBuffer line;
-    std::uint64_t done = 0;  // bytes of the file up to the end of the line
+    std::string_view line;
+    std::shared_ptr<const void> memory;  // of the line
+    std::uint64_t done = 0;              // bytes of the file up to the end of the line
   };
 
   explicit MidiDatasetLines(const std::string& path) : lines_(path) {}
@@ -69,10 +71,7 @@ class MidiDatasetLines {
   std::optional<Item> next() {
     const auto text = lines_.next();
     if (!text) return std::nullopt;
-    Item item{{}, lines_.offset()};
-    item.line.room(text->size() + MidiDictJsonReader::kPadding);
-    item.line.append(*text);
-    return item;
+    return Item{*text, lines_.share(), lines_.offset()};
   }
 
   static std::uint64_t cost(const Item& item) { return 2 * item.line.size() + (64 << 10); }
@@ -82,12 +81,14 @@ class MidiDatasetLines {
   // One a thread.
   static auto opener() {
     return [reader = MidiDictJsonReader(), piece = MidiDict()](const Item& item) mutable -> const MidiDict& {
-      reader.read(item.line.view(), piece);
+      reader.read(item.line, piece);
       return piece;
     };
   }
 
  private:
+  static_assert(LineReader::kPadding >= MidiDictJsonReader::kPadding);
+
   LineReader lines_;
 };
 
@@ -120,7 +121,7 @@ class MidiDatasetEntries {
 };
 
 // The way of the pieces from their source to the file.
-template <Tokenizer T, class Source>
+template <CheckedTokenizer T, class Source>
 class TokenizedDatasetBuild {
  public:
   TokenizedDatasetBuild(const T& tokenizer, Source& source, const TokenizedDatasetOptions& options, AtomicFile& file)
@@ -196,9 +197,9 @@ class TokenizedDatasetBuild {
     result.unknown = 0;
     for (const TokenId token : result.tokens)
       result.unknown += vocabulary.encode(token) == vocabulary.unknown() ? 1 : 0;
-    // About 16 bytes a token, each of them in several windows.
+    // About 16 bytes a token, each of them in several windows, and one more window of padding.
     const std::uint64_t overlap = 1 + options_.windows.max_seq_len / options_.windows.stride_len;
-    result.has_lines = result.tokens.size() < kMostText / 16 / overlap;
+    result.has_lines = result.tokens.size() * overlap + options_.windows.max_seq_len < kMostText / 16;
     if (!result.has_lines) return;
     cutter.cut(result.tokens, [&](std::span<const TokenId> window) { add_line(window, result); });
   }
@@ -255,31 +256,43 @@ inline void refuse_empty(const TokenizedDatasetSummary& summary, const std::stri
 
 }  // namespace detail
 
-/// Writes the token sequences of all pieces in a MidiDataset file to `file`, which the caller commits. A piece that
-/// gives no tokens is skipped and reported. The bytes do not depend on the number of workers.
-///
-///     aria::AtomicFile out("train.jsonl", aria::IfExists::refuse);
-///     aria::build_tokenized_dataset(aria::LazyTokenizer(), "music_train.jsonl", out, {.windows = {512, 512}});
-///     out.commit();
-///
-/// Throws not_found or io; invalid_json with the line where the file is no MidiDataset; invalid_argument for windows
-/// that are impossible, with the line of the piece where its prefix leaves no room; empty_result where nothing is left.
-template <Tokenizer T>
-TokenizedDatasetSummary build_tokenized_dataset(const T& tokenizer, const std::string& path, AtomicFile& file,
+/// Writes the token sequences of all pieces to `file`, which the caller commits. `pieces` is the path of a MidiDataset
+/// file, which is read piece by piece, or a MidiDataset in memory. See below.
+template <CheckedTokenizer T>
+TokenizedDatasetSummary build_tokenized_dataset(const T& tokenizer, const std::string& pieces, AtomicFile& file,
                                                 const TokenizedDatasetOptions& options = {}) {
-  detail::MidiDatasetLines source(path);
+  detail::MidiDatasetLines source(pieces);
   const auto summary = detail::TokenizedDatasetBuild(tokenizer, source, options, file).run();
-  detail::refuse_empty(summary, path);
+  detail::refuse_empty(summary, pieces);
   return summary;
 }
 
-/// The same from pieces in memory.
-template <Tokenizer T>
+template <CheckedTokenizer T>
 TokenizedDatasetSummary build_tokenized_dataset(const T& tokenizer, const MidiDataset& pieces, AtomicFile& file,
                                                 const TokenizedDatasetOptions& options = {}) {
   detail::MidiDatasetEntries source(pieces);
   const auto summary = detail::TokenizedDatasetBuild(tokenizer, source, options, file).run();
   detail::refuse_empty(summary, {});
+  return summary;
+}
+
+/// Writes the token sequences of all pieces to the file `path`. `pieces` is the path of a MidiDataset file, which is
+/// read piece by piece, or a MidiDataset in memory. A piece that gives no tokens is skipped and reported. The bytes do
+/// not depend on the number of workers.
+///
+///     aria::build_tokenized_dataset(aria::LazyTokenizer(), "music_train.jsonl", "train.jsonl", {.windows = {512,
+///     512}});
+///
+/// Throws not_found or io; invalid_json with the line where the file is no MidiDataset; invalid_argument for windows
+/// that are impossible, with the line of the piece where its prefix leaves no room; empty_result where nothing is left;
+/// and as AtomicFile does for `path`.
+template <CheckedTokenizer T, class Pieces>
+TokenizedDatasetSummary build_tokenized_dataset(const T& tokenizer, const Pieces& pieces, const std::string& path,
+                                                const TokenizedDatasetOptions& options = {},
+                                                IfExists if_exists = IfExists::refuse) {
+  AtomicFile file(path, if_exists);
+  const auto summary = build_tokenized_dataset(tokenizer, pieces, file, options);
+  file.commit();
   return summary;
 }
 

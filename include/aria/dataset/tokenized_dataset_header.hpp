@@ -31,8 +31,9 @@ struct TokenizedDatasetHeader {
                                   root["tokenizer_config"].to_json(),
                                   {root["max_seq_len"].whole_number(), root["stride_len"].whole_number()},
                                   root["padding"].boolean()};
-    if (header.windows.max_seq_len == 0 || header.windows.max_seq_len > kMostTokens) {
-      throw Error(ErrorCode::invalid_config, "max_seq_len must lie between 1 and " + std::to_string(kMostTokens));
+    if (header.windows.max_seq_len == 0 || header.windows.max_seq_len > WindowConfig::kMaxSeqLen) {
+      throw Error(ErrorCode::invalid_config,
+                  "max_seq_len must lie between 1 and " + std::to_string(WindowConfig::kMaxSeqLen));
     }
     return header;
   }
@@ -72,9 +73,6 @@ struct TokenizedDatasetHeader {
                   "was made with other settings of the tokenizer: tokenizer_config." + *difference);
     }
   }
-
- private:
-  static constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 24;
 };
 
 }  // namespace aria

@@ -16,8 +16,12 @@
 
 namespace aria {
 
-/// Throws invalid_argument unless 0 < stride_len <= max_seq_len.
+/// Throws invalid_argument unless 0 < stride_len <= max_seq_len <= WindowConfig::kMaxSeqLen.
 inline void check(const WindowConfig& config) {
+  if (config.max_seq_len > WindowConfig::kMaxSeqLen) {
+    throw Error(ErrorCode::invalid_argument, "sequences have at most " + std::to_string(WindowConfig::kMaxSeqLen) +
+                                                 " tokens, not " + std::to_string(config.max_seq_len));
+  }
   if (config.stride_len == 0 || config.stride_len > config.max_seq_len) {
     throw Error(ErrorCode::invalid_argument, "the stride must lie between 1 and the sequence length of " +
                                                  std::to_string(config.max_seq_len) + ", and is " +
@@ -28,15 +32,15 @@ inline void check(const WindowConfig& config) {
 /// Cuts the tokens of one piece into windows. Every window begins with the prefix of the piece; behind it follow body
 /// tokens, and in the last window padding. A window does not begin with a continuation (a duration, a wait).
 ///
-/// Standard: a window begins at most `stride_len` body tokens behind the one before, and not behind its end, so that
-/// every body token lies in a window; none holds padding alone. Where windows do not overlap, one that would begin with
-/// a continuation begins with its event instead. Reference: the stride counts the prefix as well, which skips body
-/// tokens where it is the whole length, and the last window may hold nothing but padding (_truncate_and_stride in
+/// Standard: a window begins `stride_len` body tokens behind the one before or where the next event is, but not behind
+/// its end, so that every body token lies in a window; none holds padding alone. Where there is no event up to the end,
+/// it begins with the last one before. Reference: the stride counts the prefix as well, which skips body tokens where
+/// it is the whole length, and the last window may hold nothing but padding (_truncate_and_stride in
 /// aria/data/datasets.py).
 ///
 ///     aria::WindowCutter windows(tokenizer, {.max_seq_len = 512, .stride_len = 256});
 ///     windows.cut(tokens, [](std::span<const aria::TokenId> window) { use(window); });
-template <Tokenizer T>
+template <CheckedTokenizer T>
 class WindowCutter {
  public:
   /// Refers to `tokenizer`. Throws as `check` does.

@@ -10,8 +10,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <aria/midi/event.hpp>
+#include <aria/midi/json_written_reader.hpp>
 #include <aria/midi/midi_dict.hpp>
 #include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
@@ -22,16 +24,14 @@ namespace aria {
 class MidiDictJsonReader {
  public:
   /// Readable bytes that must lie behind a line, whatever they are.
-  static constexpr std::size_t kPadding = simdjson::SIMDJSON_PADDING;
+  static constexpr std::size_t kPadding =
+      std::max<std::size_t>(simdjson::SIMDJSON_PADDING, detail::WrittenJsonReader::kPadding);
 
-  /// Replaces the contents of `out`. `json` needs kPadding readable bytes behind it. Throws invalid_json: the message
-  /// names the field. Lists that are not in the order of ticks are put into it.
+  /// Replaces the contents of `out`, whose memory serves again where it is not much. `json` needs kPadding readable
+  /// bytes behind it. Throws invalid_json: the message names the field. Lists that are not in the order of ticks are
+  /// put into it.
   void read(std::string_view json, MidiDict& out) {
-    try {
-      read_document(json, out);
-    } catch (const simdjson::simdjson_error& error) {
-      fail(simdjson::error_message(error.error()));
-    }
+    if (!read_written(json, out)) read_any(json, out);
     if (out.tempos.empty()) out.tempos.push_back({Ticks{0}, kDefaultTempo});
     if (out.instruments.empty()) out.instruments.emplace_back(Ticks{0}, 0U, 0U);
     order(out.tempos);
@@ -44,12 +44,46 @@ class MidiDictJsonReader {
   using Object = simdjson::ondemand::object;
   using Value = simdjson::ondemand::value;
 
-  // The upper bounds of the numbers in a message, each of them excluded.
-  static constexpr std::uint64_t kDataByte = 128, kChannels = 16, kTempoLimit = 1 << 24, kTickEnd = kTickLimit;
+  using Limits = detail::JsonLimits;
+
+  // A list that takes up more is given back before the next line: a large one does not stay for all small ones.
+  static constexpr std::size_t kMostKept = 1 << 20;
+
   static constexpr std::array<const char*, 3> kDataTickChannel = {"data", "tick", "channel"};
 
+  // Most lines were written by write_json or by the original. Says no to all others.
+  static bool read_written(std::string_view json, MidiDict& out) {
+    clear(out);
+    return json.size() <= simdjson::SIMDJSON_MAXSIZE_BYTES && detail::WrittenJsonReader(json, out).read();
+  }
+
+  // All JSON, and all refusals.
+  void read_any(std::string_view json, MidiDict& out) {
+    clear(out);
+    try {
+      read_document(json, out);
+    } catch (const simdjson::simdjson_error& error) {
+      fail(simdjson::error_message(error.error()));
+    }
+  }
+
+  static void clear(MidiDict& piece) {
+    MidiDict empty;
+    keep_memory(piece.tempos, empty.tempos);
+    keep_memory(piece.pedals, empty.pedals);
+    keep_memory(piece.instruments, empty.instruments);
+    keep_memory(piece.notes, empty.notes);
+    piece = std::move(empty);
+  }
+
+  template <class Message>
+  static void keep_memory(std::vector<Message>& from, std::vector<Message>& to) {
+    if (from.capacity() * sizeof(Message) > kMostKept) return;
+    from.clear();
+    to.swap(from);
+  }
+
   void read_document(std::string_view json, MidiDict& out) {
-    out = MidiDict{};  // keeps no memory: lines of very different sizes follow each other
     where_ = "";
     index_ = kNoIndex;
     auto document = parser_.iterate(json.data(), json.size(), json.size() + kPadding);
@@ -104,19 +138,21 @@ class MidiDictJsonReader {
   }
 
   void read_tempo(Object& message, MidiDict& out) {
-    const auto [tempo, tick] = read_numbers<2>(message, "tempo", {"data", "tick"}, {kTempoLimit, kTickEnd});
-    out.tempos.push_back({ticks(tick), tempo});
+    const auto [tempo, tick] = read_numbers<2>(message, "tempo", {"data", "tick"}, {Limits::kTempo, Limits::kTick});
+    out.tempos.push_back({detail::json_ticks(tick), tempo});
   }
 
   void read_pedal(Object& message, MidiDict& out) {
-    const auto [down, tick, channel] = read_numbers<3>(message, "pedal", kDataTickChannel, {2, kTickEnd, kChannels});
-    out.pedals.emplace_back(ticks(tick), static_cast<unsigned>(channel), down != 0);
+    const auto [down, tick, channel] =
+        read_numbers<3>(message, "pedal", kDataTickChannel, {Limits::kPedal, Limits::kTick, Limits::kChannel});
+    out.pedals.emplace_back(detail::json_ticks(tick), static_cast<unsigned>(channel), down != 0);
   }
 
   void read_instrument(Object& message, MidiDict& out) {
     const auto [program, tick, channel] =
-        read_numbers<3>(message, "instrument", kDataTickChannel, {kDataByte, kTickEnd, kChannels});
-    out.instruments.emplace_back(ticks(tick), static_cast<unsigned>(channel), static_cast<unsigned>(program));
+        read_numbers<3>(message, "instrument", kDataTickChannel, {Limits::kDataByte, Limits::kTick, Limits::kChannel});
+    out.instruments.emplace_back(detail::json_ticks(tick), static_cast<unsigned>(channel),
+                                 static_cast<unsigned>(program));
   }
 
   void read_note(Object& message, MidiDict& out) {
@@ -130,21 +166,22 @@ class MidiDictJsonReader {
           data = read_note_data(value);
           return;
         case 2:
-          tick = number(value, name, kTickEnd);
+          tick = number(value, name, Limits::kTick);
           return;
         default:
-          channel = number(value, name, kChannels);
+          channel = number(value, name, Limits::kChannel);
       }
     });
     const auto [pitch, start, end, velocity] = data;
     if (tick != start) fail("tick is not the start of the note");
     if (end < start) fail("ends before it starts");
-    out.notes.emplace_back(ticks(start), ticks(end), static_cast<unsigned>(pitch), static_cast<unsigned>(velocity),
-                           static_cast<unsigned>(channel));
+    out.notes.emplace_back(detail::json_ticks(start), detail::json_ticks(end), static_cast<unsigned>(pitch),
+                           static_cast<unsigned>(velocity), static_cast<unsigned>(channel));
   }
 
   std::array<std::uint64_t, 4> read_note_data(Value value) {
-    constexpr std::array<std::uint64_t, 4> kLimits = {kDataByte, kTickEnd, kTickEnd, kDataByte};
+    constexpr std::array<std::uint64_t, 4> kLimits = {Limits::kDataByte, Limits::kTick, Limits::kTick,
+                                                      Limits::kDataByte};
     std::array<std::uint64_t, 4> data{};
     Object object;
     check(value.get_object().get(object), "data", "an object");
@@ -168,13 +205,7 @@ class MidiDictJsonReader {
       std::string key(std::string_view(field.unescaped_key()));
       std::string_view content;
       check(field.value().get_string().get(content), key.c_str(), "a text");
-      const auto same = std::find_if(out.metadata.begin(), out.metadata.end(),
-                                     [&key](const auto& entry) { return entry.first == key; });
-      if (same != out.metadata.end()) {
-        same->second = content;  // the last one counts, as in Python
-      } else {
-        out.metadata.emplace_back(std::move(key), content);
-      }
+      detail::set_metadata(out, std::move(key), content);
     }
   }
 
@@ -246,8 +277,6 @@ class MidiDictJsonReader {
     if (content >= limit) fail(std::string(name) + " must be below " + std::to_string(limit));
     return content;
   }
-
-  static Ticks ticks(std::uint64_t count) { return {static_cast<std::int64_t>(count)}; }
 
   void check(simdjson::error_code error, const char* name, const char* wanted) const {
     if (error == simdjson::INCORRECT_TYPE || error == simdjson::NUMBER_ERROR) {

@@ -1,6 +1,7 @@
 // Durations as the original computes them: part of the reference reading only. TempoMap has the right ones.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,11 +15,12 @@ namespace aria {
 
 /// get_duration_ms of aria/data/midi.py: for a start behind the last tempo change the sum begins with a negative part
 /// at the tempo before, and ends before a single late tempo change last 0 ms. Doubles are added in the original's
-/// order. Nothing where the original divides by zero. `tempos` must not be empty.
+/// order. Nothing where the original divides by zero. `tempos` must be in the order of ticks, and not empty.
 inline std::optional<Milliseconds> reference_milliseconds(Ticks start, Ticks end, std::span<const TempoMsg> tempos,
                                                           int ticks_per_beat) {
-  std::size_t first = 0;
-  while (first + 1 < tempos.size() && start > tempos[first].tick) ++first;
+  const auto not_before = std::lower_bound(tempos.begin(), tempos.end() - 1, start,
+                                           [](const TempoMsg& tempo, Ticks tick) { return tempo.tick < tick; });
+  auto first = static_cast<std::size_t>(not_before - tempos.begin());
   if (first > 0) --first;
 
   bool divided_by_zero = false;

@@ -97,67 +97,77 @@ class TempoMap {
   std::int64_t units_per_millisecond_ = 0;
 };
 
-/// Times of ticks that are asked for in about ascending order: what TempoMap says, in a few nanoseconds. Between
-/// neighbouring questions no search is needed, and the numbers are of 64 bits where the piece is not longer than
-/// centuries.
+/// Goes through a piece and says how much time passes: what TempoMap says, in a few nanoseconds, as long as
+/// neighbouring questions are about neighbouring ticks.
 ///
-///     aria::TempoCursor cursor(time, last_tick);
-///     const auto start = cursor.at(note.start(), {}), end = cursor.at(note.end(), start);
-///     cursor.milliseconds(start, end)  // == time.milliseconds(note.start(), note.end())
+///     aria::TempoCursor cursor(time, first_tick, last_tick);
+///     cursor.go_to(note.start())  // == time.milliseconds(first_tick, note.start())
+///     cursor.until(note.end())    // == time.milliseconds(note.start(), note.end())
 class TempoCursor {
  public:
-  /// A position in time, exact; of use only to the cursor that gave it.
-  struct Position {
-    Ticks tick;
-    std::int64_t units = 0;
-    std::size_t segment = 0;
-  };
-
-  /// No tick above `last` will be asked for.
-  TempoCursor(const TempoMap& map, Ticks last) : map_(map) {
-    if (map.segments_.empty()) return;
-    small_ = map.units_at(last) < kSmallUnits;
+  /// Stands at `first`. No tick above `last` may be asked for. The map must outlive the cursor.
+  TempoCursor(const TempoMap& map, Ticks first, Ticks last) : map_(map), tick_(first) {
+    if (map.units_per_millisecond_ == 0 || map.units_at(last) >= kFewUnits) return;
     reciprocal_ = 1.0 / static_cast<double>(map.units_per_millisecond_);
-    if (map.units_per_millisecond_ == 0) small_ = false;
+    divisor_ = map.units_per_millisecond_;
+    enter(search(first));
   }
 
-  /// `near` is a position not far away, before the tick as a rule; any will do.
-  Position at(Ticks tick, const Position& near) const noexcept {
-    Position position{tick, 0, near.segment};
-    if (!small_) return position;
-    const auto& segments = map_.segments_;
-    std::size_t& i = position.segment;
-    if (tick.count < segments[i].tick) i = 0;
-    unsigned steps = 0;
-    while (i + 1 < segments.size() && segments[i + 1].tick <= tick.count) {
-      ++i;
-      if (++steps == kManySteps) i = search(tick);
-    }
-    position.units = static_cast<std::int64_t>(segments[i].units) +
-                     (tick.count - segments[i].tick) * static_cast<std::int64_t>(segments[i].rate);
-    return position;
+  /// Moves to `tick`, and returns the time from where the cursor stood before: 0 where it goes back.
+  Milliseconds go_to(Ticks tick) noexcept {
+    const Milliseconds passed = until(tick);
+    if ((tick < from_ || tick >= to_) && divisor_ != 0) enter(find(tick));
+    tick_ = tick;
+    return passed;
   }
 
-  Milliseconds milliseconds(const Position& start, const Position& end) const noexcept {
-    if (!small_) return map_.milliseconds(start.tick, end.tick);
-    const std::int64_t units = end.units - start.units, divisor = map_.units_per_millisecond_;
-    if (units < 0) return {0};
-    // The quotient by way of a double is off by one at most.
-    auto quotient = static_cast<std::int64_t>(static_cast<double>(units) * reciprocal_);
-    std::int64_t rest = units - quotient * divisor;
-    if (rest < 0) {
-      --quotient;
-      rest += divisor;
-    } else if (rest >= divisor) {
-      ++quotient;
-      rest -= divisor;
-    }
-    return {quotient + static_cast<std::int64_t>(2 * rest > divisor || (2 * rest == divisor && (quotient & 1) != 0))};
+  /// The time from where the cursor stands to `end`.
+  Milliseconds until(Ticks end) const noexcept {
+    if (end >= to_) return until_later_tempo(end);
+    return rounded(std::max<std::int64_t>((end - tick_).count, 0) * rate_);
   }
 
  private:
-  static constexpr std::int64_t kSmallUnits = std::int64_t{1} << 52;  // doubles are exact
-  static constexpr unsigned kManySteps = 16;
+  // Below this, numbers of units fit into doubles with bits to spare: it is hours of music at the finest division, and
+  // weeks at the usual ones.
+  static constexpr std::int64_t kFewUnits = std::int64_t{1} << 50;
+
+  Milliseconds until_later_tempo(Ticks end) const noexcept {
+    if (divisor_ == 0) return map_.milliseconds(tick_, end);
+    const auto& segment = map_.segments_[find(end)];
+    const auto units =
+        static_cast<std::int64_t>(segment.units) + (end.count - segment.tick) * static_cast<std::int64_t>(segment.rate);
+    return rounded(units - (units_ + (tick_ - from_).count * rate_));
+  }
+
+  // Units to milliseconds, halves to the even one. The product is off by less than half of 1 / divisor_, so that no
+  // other quotient than that of a half can come out on the wrong side.
+  Milliseconds rounded(std::int64_t units) const noexcept {
+    const auto quotient = static_cast<std::int64_t>(static_cast<double>(units) * reciprocal_ + 0.5);
+    const std::int64_t twice_rest = 2 * (units - quotient * divisor_);
+    const std::int64_t nearer_even = std::int64_t{twice_rest == divisor_} - std::int64_t{twice_rest == -divisor_};
+    return {quotient + (nearer_even & -(quotient & 1))};
+  }
+
+  void enter(std::size_t i) noexcept {
+    const auto& segments = map_.segments_;
+    segment_ = i;
+    from_ = {segments[i].tick};
+    to_ = {i + 1 < segments.size() ? segments[i + 1].tick : INT64_MAX};
+    rate_ = static_cast<std::int64_t>(segments[i].rate);
+    units_ = static_cast<std::int64_t>(segments[i].units);
+  }
+
+  // The segment of a tick, looked for from where the cursor stands.
+  std::size_t find(Ticks tick) const noexcept {
+    const auto& segments = map_.segments_;
+    std::size_t i = segment_;
+    if (tick.count < segments[i].tick) return search(tick);
+    for (unsigned steps = 0; i + 1 < segments.size() && segments[i + 1].tick <= tick.count; ++steps, ++i) {
+      if (steps == 16) return search(tick);
+    }
+    return i;
+  }
 
   std::size_t search(Ticks tick) const noexcept {
     const auto& segments = map_.segments_;
@@ -167,7 +177,12 @@ class TempoCursor {
   }
 
   const TempoMap& map_;
-  bool small_ = false;
+  Ticks tick_;
+  // The segment that tick_ lies in: from_ <= tick_ < to_. Where 64 bits do not suffice, no tick is below to_.
+  Ticks from_, to_{INT64_MIN};
+  std::int64_t rate_ = 0, units_ = 0;
+  std::size_t segment_ = 0;
+  std::int64_t divisor_ = 0;  // 0 where 64 bits do not suffice
   double reciprocal_ = 0;
 };
 

@@ -68,10 +68,9 @@ class AtomicFile {
   /// Bytes are gathered to blocks before they are written. Throws io where the system refuses, a full disk for
   /// instance.
   void write(std::string_view bytes) {
-    if (pending_.size() + bytes.size() >= kBlock) {
-      flush();
-      if (bytes.size() >= kBlock) return write_through(bytes);
-    }
+    const bool large = bytes.size() >= kBlock / 8;  // copying it would cost more than one more call
+    if (large || pending_.size() + bytes.size() >= kBlock) flush();
+    if (large) return write_through(bytes);
     pending_.append(bytes);
   }
 

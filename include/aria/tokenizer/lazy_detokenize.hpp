@@ -1,6 +1,7 @@
 // Tokens of the lazy vocabulary -> a piece of music: part of LazyTokenizer.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <aria/config/instrument.hpp>
 #include <aria/midi/midi_dict.hpp>
 #include <aria/midi/reading.hpp>
+#include <aria/midi/units.hpp>
 #include <aria/token/token.hpp>
 #include <aria/token/tokenizer.hpp>
 #include <aria/tokenizer/lazy_vocabulary.hpp>
@@ -22,10 +24,14 @@ namespace aria::detail {
 inline constexpr int kTicksPerBeat = 480;
 inline constexpr std::uint64_t kTempo = 500'000;
 
+// Positions stay below kTickLimit with room for the longest duration of any configuration behind them. Nobody waits
+// that long: it is 9,000 years.
+inline constexpr Ticks kLastStart{kTickLimit - (1 << 24)};
+
 // second2tick of mido 1.3.3, in doubles and in its order of operations.
-inline Ticks detokenized_ticks(std::int32_t milliseconds) noexcept {
+inline Ticks detokenized_ticks(std::int64_t milliseconds) noexcept {
   const double seconds_per_tick = static_cast<double>(kTempo) * 1e-6 / kTicksPerBeat;
-  return {static_cast<std::int64_t>(std::nearbyint(1e-3 * milliseconds / seconds_per_tick))};
+  return {static_cast<std::int64_t>(std::nearbyint(1e-3 * static_cast<double>(milliseconds) / seconds_per_tick))};
 }
 
 // Reads tokens of one piece, whatever they are.
@@ -47,8 +53,6 @@ class LazyReader {
   }
 
  private:
-  static bool is_prefix(TokenKind kind) { return kind == TokenKind::instrument || kind == TokenKind::composer; }
-
   TokenView view(std::size_t i) const { return vocabulary_.view(tokens_[i]); }
 
   // Prefix and special tokens up to the first that is neither; returns where that stands.
@@ -69,7 +73,8 @@ class LazyReader {
 
   void read_instrument(std::uint8_t sound, unsigned& next_channel) {
     if (next_channel == kDrumChannel) ++next_channel;
-    if (channels_[sound] || (sound != kDrums && next_channel > 15)) {
+    const bool ignored = sound != kDrums && vocabulary_.config().ignore[sound];  // piano; the original skips it
+    if ((ignored && reading_ == Reading::reference) || channels_[sound] || (sound != kDrums && next_channel > 15)) {
       ++skipped_.misplaced;
     } else if (sound == kDrums) {
       channels_[kDrums] = kDrumChannel;
@@ -89,7 +94,7 @@ class LazyReader {
         count_special(tokens_[i]);
         return 1;
       case TokenKind::wait:
-        now_ = now_ + detokenized_ticks(token.value);
+        read_wait(token.value);
         return 1;
       case TokenKind::drum:
         add_note(token, Ticks{vocabulary_.config().time_step}, vocabulary_.config().drum_velocity);
@@ -107,6 +112,18 @@ class LazyReader {
     return 1;
   }
 
+  // The original rounds every token to ticks. Waits that follow each other are one silence: it is rounded once, so that
+  // minutes of it do not get shorter each time that they become tokens and music again.
+  void read_wait(std::int64_t milliseconds) {
+    silence_ += milliseconds;
+    if (reading_ == Reading::reference) pass_silence();
+  }
+
+  void pass_silence() {
+    now_ = std::min(now_ + detokenized_ticks(silence_), kLastStart);
+    silence_ = 0;
+  }
+
   void add_note(const TokenView& token, Ticks length, unsigned velocity) {
     const std::optional<unsigned> channel = channels_[token.sound];
     if (!channel) {
@@ -114,6 +131,7 @@ class LazyReader {
     } else if (reading_ == Reading::standard && (length == Ticks{0} || velocity == 0)) {
       ++skipped_.silent;
     } else {
+      pass_silence();
       piece_.notes.emplace_back(now_, now_ + length, token.pitch, velocity, *channel);
     }
   }
@@ -129,6 +147,7 @@ class LazyReader {
   SkippedTokens& skipped_;
   MidiDict piece_;
   Ticks now_;
+  std::int64_t silence_ = 0;  // milliseconds that have passed since
   std::array<std::optional<unsigned>, kSoundCount> channels_{};
 };
 

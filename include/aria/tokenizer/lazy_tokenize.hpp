@@ -6,10 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <aria/config/instrument.hpp>
+#include <aria/midi/event.hpp>
+#include <aria/midi/messages.hpp>
 #include <aria/midi/midi_dict.hpp>
 #include <aria/midi/pedal.hpp>
 #include <aria/midi/reading.hpp>
@@ -22,61 +25,73 @@
 
 namespace aria::detail {
 
-// Durations in the standard reading: exact.
+// Times in the standard reading: exact. A clock goes from the start of one note to the next.
 class ExactClock {
  public:
-  using Position = TempoCursor::Position;
+  ExactClock(const MidiDict& piece, Ticks first, Ticks last)
+      : map_(piece.tempos, piece.ticks_per_beat), cursor_(map_, first, last) {}
+  ExactClock(const ExactClock&) = delete;
+  ExactClock& operator=(const ExactClock&) = delete;
 
-  ExactClock(const MidiDict& piece, Ticks last) : map_(piece.tempos, piece.ticks_per_beat), cursor_(map_, last) {}
-
-  Position at(Ticks tick, const Position& near) const { return cursor_.at(tick, near); }
-  std::int64_t milliseconds(const Position& start, const Position& end) const {
-    return cursor_.milliseconds(start, end).count;
-  }
+  std::int64_t go_to(Ticks tick) { return cursor_.go_to(tick).count; }
+  std::int64_t until(Ticks end) const { return cursor_.until(end).count; }
 
  private:
   TempoMap map_;
   TempoCursor cursor_;
 };
 
-// Durations as the original computes them.
+// Times as the original computes them.
 class ReferenceClock {
  public:
-  using Position = Ticks;
+  ReferenceClock(const MidiDict& piece, Ticks /*first*/, Ticks /*last*/)
+      : tempos_(piece.tempos), ticks_per_beat_(piece.ticks_per_beat) {
+    if (tempos_.empty()) tempos_ = std::span(&kDefault, 1);
+  }
 
-  ReferenceClock(const MidiDict& piece, Ticks /*last*/) : piece_(piece) {}
-
-  Position at(Ticks tick, Position /*near*/) const { return tick; }
-  std::int64_t milliseconds(Position start, Position end) const {
-    const auto time = reference_milliseconds(start, end, piece_.tempos, piece_.ticks_per_beat);
+  // The original does not ask for the time before the first note, and divides by zero only where it asks.
+  std::int64_t go_to(Ticks tick) {
+    const std::int64_t passed = now_ ? until(tick) : 0;
+    now_ = tick;
+    // Tempo changes before the last one that lies before a start have no part in its times.
+    while (tempos_.size() > 2 && tempos_[1].tick < tick) tempos_ = tempos_.subspan(1);
+    return passed;
+  }
+  std::int64_t until(Ticks end) const {
+    const auto time = reference_milliseconds(*now_, end, tempos_, ticks_per_beat_);
     if (!time) throw Error(ErrorCode::invalid_midi, "has 0 ticks a beat: the original divides by zero");
     return time->count;
   }
 
  private:
-  const MidiDict& piece_;
+  static constexpr TempoMsg kDefault{Ticks{0}, kDefaultTempo};
+
+  std::span<const TempoMsg> tempos_;
+  int ticks_per_beat_;
+  std::optional<Ticks> now_;
 };
 
 // Until when the notes of a channel sound that start while its pedal is down. To be asked in the order of the starts.
 class PedalCursor {
  public:
-  explicit PedalCursor(const std::vector<PedalInterval>& intervals) : intervals_(&intervals) {}
+  PedalCursor() = default;
+  explicit PedalCursor(std::span<const PedalInterval> intervals)
+      : next_(intervals.data()), end_(intervals.data() + intervals.size()) {}
 
   Ticks end_of(Ticks start, Ticks end) {
-    while (next_ < intervals_->size() && (*intervals_)[next_].up <= start) ++next_;
-    if (next_ == intervals_->size() || (*intervals_)[next_].down > start) return end;
-    return std::max(end, (*intervals_)[next_].up);
+    while (next_ != end_ && next_->up <= start) ++next_;
+    return next_ == end_ || next_->down > start ? end : std::max(end, next_->up);
   }
 
  private:
-  const std::vector<PedalInterval>* intervals_;
-  std::size_t next_ = 0;
+  const PedalInterval* next_ = nullptr;
+  const PedalInterval* end_ = nullptr;
 };
 
-// What a channel plays, in tokens.
+// What a channel plays.
 struct LazyChannel {
   TokenId first_note = LazyVocabulary::kUnknown;
-  std::optional<PedalCursor> pedal;  // where the channel has one
+  PedalCursor pedal;
 };
 
 // Writes the tokens of one piece. Nothing is allocated a note.
@@ -121,22 +136,24 @@ class LazyWriter {
   void write_body() {
     const PedalIntervals intervals = pedal_intervals(piece_, last_end_);
     for (std::size_t channel = 0; channel < channels_.size(); ++channel) {
-      if (!intervals[channel].empty()) channels_[channel].pedal.emplace(intervals[channel]);
+      channels_[channel].pedal = PedalCursor(intervals[channel]);
     }
-    const Clock clock(piece_, furthest_);
-    out_.resize(out_.size() + 3 * notes_);  // a note, its duration, a wait
-    used_tokens_ = out_.size() - 3 * notes_;
-    typename Clock::Position start{};
-    bool first = true;
+    Clock clock(piece_, first_start_, furthest_);
+    const std::int64_t longest = vocabulary_.config().max_time();
+    const std::size_t body = out_.size();
+    out_.resize(body + 3 * notes_);  // a wait, a note, its duration
+    TokenId* end = out_.data() + body;
     for (const NoteMsg& note : piece_.notes) {
       if (!wanted(note.channel())) continue;
-      const typename Clock::Position next = clock.at(note.start(), start);
-      if (!first) write_wait(clock.milliseconds(start, next));
-      first = false;
-      start = next;
-      write_note(note, start, clock);
+      std::int64_t wait = clock.go_to(note.start());
+      if (wait > longest) end = write_long_wait(end, wait, longest);
+      const std::size_t rank = vocabulary_.time_rank(wait);
+      *end = vocabulary_.wait(rank);
+      end += rank != 0 ? 1 : 0;
+      end = write_note(end, note, clock);
     }
-    out_.resize(used_tokens_);
+    out_.resize(static_cast<std::size_t>(end - out_.data()));
+    expect_few(out_.size());
   }
 
  private:
@@ -145,7 +162,7 @@ class LazyWriter {
   void survey_notes() {
     for (const NoteMsg& note : piece_.notes) {
       if (!wanted(note.channel())) continue;
-      ++notes_;
+      if (notes_++ == 0) first_start_ = note.start();
       used_ |= 1U << note.channel();
       last_end_ = note.end();
       furthest_ = std::max(furthest_, note.end());
@@ -159,39 +176,33 @@ class LazyWriter {
   }
 
   template <class Clock>
-  void write_note(const NoteMsg& note, const typename Clock::Position& start, const Clock& clock) {
+  TokenId* write_note(TokenId* end, const NoteMsg& note, const Clock& clock) {
     if (note.channel() == kDrumChannel) {
-      out_[used_tokens_++] = vocabulary_.drum(note.pitch());
-      return;
+      *end = vocabulary_.drum(note.pitch());
+      return end + 1;
     }
     LazyChannel& channel = channels_[note.channel()];
-    const Ticks end = channel.pedal ? channel.pedal->end_of(note.start(), note.end()) : note.end();
-    const std::size_t rank = vocabulary_.time_rank(clock.milliseconds(start, clock.at(end, start)));
-    out_[used_tokens_] = channel.first_note + static_cast<TokenId>(note.pitch() * vocabulary_.velocity_count() +
-                                                                   vocabulary_.velocity_rank(note.velocity()));
-    out_[used_tokens_ + 1] = vocabulary_.duration(rank == 0 ? 1 : rank);
-    used_tokens_ += 2;
+    const std::size_t rank = vocabulary_.time_rank(clock.until(channel.pedal.end_of(note.start(), note.end())));
+    end[0] = channel.first_note + static_cast<TokenId>(note.pitch() * vocabulary_.velocity_count() +
+                                                       vocabulary_.velocity_rank(note.velocity()));
+    end[1] = vocabulary_.duration(rank == 0 ? 1 : rank);
+    return end + 2;
   }
 
-  void write_wait(std::int64_t milliseconds) {
-    const std::int64_t longest = vocabulary_.config().max_time();
-    if (milliseconds > longest) milliseconds = write_long_wait(milliseconds, longest);
-    const std::size_t rank = vocabulary_.time_rank(milliseconds);
-    out_[used_tokens_] = vocabulary_.wait(rank);
-    used_tokens_ += rank != 0 ? 1 : 0;
-  }
-
-  // All but the last token of a wait that one does not hold; returns what is left.
-  std::int64_t write_long_wait(std::int64_t milliseconds, std::int64_t longest) {
+  // All but the last token of a wait that one does not hold; `milliseconds` becomes what is left. Returns the new end.
+  TokenId* write_long_wait(TokenId* end, std::int64_t& milliseconds, std::int64_t longest) {
     const std::int64_t count = (milliseconds - 1) / longest;
-    if (static_cast<std::uint64_t>(count) > kMostTokens - std::min(kMostTokens, out_.size())) {
-      throw Error(ErrorCode::too_large, "takes more than " + std::to_string(kMostTokens) + " tokens");
-    }
+    const auto used = static_cast<std::size_t>(end - out_.data());
+    expect_few(used + static_cast<std::uint64_t>(count));
+    milliseconds -= count * longest;
     const TokenId token = vocabulary_.wait(vocabulary_.config().time_steps - 1);
     out_.resize(out_.size() + static_cast<std::size_t>(count));
-    std::fill_n(out_.begin() + static_cast<std::ptrdiff_t>(used_tokens_), count, token);
-    used_tokens_ += static_cast<std::size_t>(count);
-    return milliseconds - count * longest;
+    return std::fill_n(out_.data() + used, count, token);
+  }
+
+  static void expect_few(std::uint64_t tokens) {
+    if (tokens <= kMostTokens) return;
+    throw Error(ErrorCode::too_large, "takes more than " + std::to_string(kMostTokens) + " tokens");
   }
 
   const LazyVocabulary& vocabulary_;
@@ -201,10 +212,10 @@ class LazyWriter {
 
   std::size_t notes_ = 0;   // on wanted channels
   std::uint32_t used_ = 0;  // channels that have notes, by bit
-  Ticks last_end_;          // of the note that starts last
+  Ticks first_start_;
+  Ticks last_end_;  // of the note that starts last
   Ticks furthest_;
   std::array<LazyChannel, 16> channels_{};
-  std::size_t used_tokens_ = 0;  // of out_
 };
 
 }  // namespace aria::detail

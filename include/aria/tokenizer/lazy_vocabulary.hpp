@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include <aria/config/lazy_config.hpp>
 #include <aria/midi/json_text.hpp>
 #include <aria/support/byte_buffer.hpp>
+#include <aria/support/error.hpp>
 #include <aria/token/token.hpp>
 #include <aria/token/vocabulary.hpp>
 #include <aria/tokenizer/quantize.hpp>
@@ -35,8 +37,9 @@ class LazyVocabulary {
  public:
   static constexpr TokenId kStart = 0, kEnd = 1, kPad = 2, kUnknown = 3, kDiminish = 4;
 
+  /// Throws invalid_argument for numbers outside the ranges of LazyConfig, and for two tokens of one text.
   explicit LazyVocabulary(LazyConfig config)
-      : config_(std::move(config)),
+      : config_(checked(std::move(config))),
         velocities_(127 / config_.velocity_step + 1),
         vocabulary_{texts(), Vocabulary::Special{kPad, kUnknown}, size_} {  // braces: from left to right
     for (unsigned velocity = 0; velocity < 128; ++velocity) {
@@ -104,6 +107,18 @@ class LazyVocabulary {
 
  private:
   static constexpr unsigned kFirstDrum = 35, kLastDrum = 81;
+
+  // A configuration that was not read from a text but put together.
+  static LazyConfig checked(LazyConfig config) {
+    const bool right = LazyConfig::kDrumVelocities.holds(config.drum_velocity) &&
+                       LazyConfig::kVelocitySteps.holds(config.velocity_step) &&
+                       LazyConfig::kTimeStepCounts.holds(config.time_steps) &&
+                       LazyConfig::kTimeSteps.holds(config.time_step) &&
+                       std::all_of(config.programs.begin(), config.programs.end(),
+                                   [](unsigned program) { return LazyConfig::kPrograms.holds(program); });
+    if (!right) throw Error(ErrorCode::invalid_argument, "a number of the tokenizer's configuration is out of range");
+    return config;
+  }
 
   static std::size_t index(Instrument instrument) noexcept { return static_cast<std::size_t>(instrument); }
 

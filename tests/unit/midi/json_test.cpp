@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +79,52 @@ Line full_line() {
   line.notes = note(note_data("60", "5", "9", "64"), "5", "6");
   line.metadata = R"({"composer": "bach"})";
   return line;
+}
+
+// `text` and what a reader finds behind it: `behind`, cut or filled up to the size of the padding, in memory that ends
+// there.
+class PaddedText {
+ public:
+  PaddedText(std::string_view text, std::string_view behind) : size_(text.size()), bytes_(text.begin(), text.end()) {
+    bytes_.resize(size_ + aria::MidiDictJsonReader::kPadding, ' ');
+    behind = behind.substr(0, aria::MidiDictJsonReader::kPadding);
+    std::copy(behind.begin(), behind.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
+  }
+  std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::size_t size_;
+  std::vector<char> bytes_;
+};
+
+// The piece, or in which words it is refused.
+struct Outcome {
+  std::optional<MidiDict> piece;
+  std::string refusal;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+Outcome outcome_of(std::string_view text, std::string_view behind = {}) {
+  static aria::MidiDictJsonReader reader;
+  Outcome outcome;
+  try {
+    reader.read(PaddedText(text, behind).text(), outcome.piece.emplace());
+  } catch (const aria::Error& error) {
+    outcome = {std::nullopt, error.message()};
+  }
+  return outcome;
+}
+
+// The same text with a blank, which write_json does not write: simdjson reads it.
+std::string spaced(std::string text) {
+  if (const std::size_t brace = text.find('{'); brace != std::string::npos) text.insert(brace + 1, 1, ' ');
+  return text;
+}
+
+// Whether the line is read without simdjson.
+bool is_as_written(std::string_view text, std::string_view behind = {}) {
+  MidiDict piece;
+  return aria::detail::WrittenJsonReader(PaddedText(text, behind).text(), piece).read();
 }
 
 }  // namespace
@@ -390,4 +437,171 @@ TEST_CASE("A reader of lines forgets the line before", "[midi]") {
   CHECK(piece == MidiDict::from_json(Line().text()));
   read(full_line().text());
   CHECK(piece == MidiDict::from_json(full_line().text()));
+}
+
+TEST_CASE("What is written is understood without simdjson, and means the same to it", "[midi]") {
+  const auto seed = static_cast<std::uint64_t>(GENERATE(range(0, 60)));
+  const bool far = seed % 3 == 0;
+  const std::string text =
+      test::random_piece(seed, {.ticks = far ? aria::kTickLimit - 5000 : 20'000, .texts = true}).to_json();
+  CHECK(is_as_written(text));
+  CHECK_FALSE(is_as_written(spaced(text)));
+  CHECK(MidiDict::from_json(text) == MidiDict::from_json(spaced(text)));
+  CHECK(MidiDict::from_json(text).to_json() == text);
+}
+
+TEST_CASE("Lines that are nearly as written mean what they mean to simdjson", "[midi]") {
+  struct Case {
+    std::string Line::*field;
+    std::string value;
+    bool as_written;
+  };
+  const auto tempo = [](const std::string& data, const std::string& tick, bool as_written) {
+    return Case{&Line::tempos, R"([{"type": "tempo", "data": )" + data + R"(, "tick": )" + tick + "}]", as_written};
+  };
+  const auto pedal = [](const std::string& data, const std::string& channel, bool as_written) {
+    return Case{&Line::pedals, R"([{"type": "pedal", "data": )" + data + R"(, "tick": 7, "channel": )" + channel + "}]",
+                as_written};
+  };
+  const auto text = [](const std::string& content, bool as_written) {
+    return Case{&Line::meta, R"([{"type": "copyright", "data": ")" + content + R"("}])", as_written};
+  };
+  const std::string last = "281474976710655", behind_last = "281474976710656";
+  const std::vector<Case> cases = {
+      tempo("16777215", last, true),
+      tempo("16777216", "0", false),
+      tempo("0", behind_last, false),
+      tempo("0", "0000000000000001", false),
+      tempo("0", "1234567890123456", false),
+      tempo("0", "18446744073709551616", false),
+      tempo("00", "0", false),
+      tempo("07", "0", false),
+      tempo("-0", "0", false),
+      tempo("-1", "0", false),
+      tempo("+1", "0", false),
+      tempo("1.0", "0", false),
+      tempo("1e1", "0", false),
+      tempo("", "0", false),
+      tempo("0", "0 ", false),
+      pedal("0", "15", true),
+      pedal("1", "9", true),
+      pedal("2", "9", false),
+      pedal("1", "16", false),
+      {&Line::notes, note(note_data("127", last, last, "127"), last, "15"), true},
+      {&Line::notes, note(note_data("60", "5", behind_last, "64"), "5"), false},
+      {&Line::notes, note(note_data("60", behind_last, behind_last, "64"), behind_last), false},
+      {&Line::notes, note(note_data("128", "5", "9", "64"), "5"), false},
+      {&Line::notes, note(note_data("60", "5", "9", "128"), "5"), false},
+      {&Line::notes, note(note_data("60", "5", "4", "64"), "5"), false},
+      {&Line::notes, note(note_data("60", "5", "9", "64"), "6"), false},
+      {&Line::notes, note(note_data("60", "5", "9", "64"), "05"), false},
+      {&Line::notes, note(note_data("60", "5", "9", "64"), "5", "16"), false},
+      {&Line::division, "32767", true},
+      {&Line::division, "32768", false},
+      {&Line::division, "-6360", true},
+      {&Line::division, "-32768", true},
+      {&Line::division, "-32769", false},
+      {&Line::division, "-0", false},
+      {&Line::division, "- 1", false},
+      {&Line::division, "--1", false},
+      text("\u0000\u001f\u0041\u007F", true),
+      text("\"\\\\\\/\\b\\f\\n\\r\\t", false),
+      text("\\\"\\\\\\/\\b\\f\\n\\r\\t", true),
+      text("\\u0080", false),
+      text("\\u00e9\\u20ac\\ud834\\udd1e", false),
+      text("\\u00g0", false),
+      text("\\u000", false),
+      text("\\ud800", false),
+      text("\\x", false),
+      text("\\\xc3\xa9", false),
+      text("\\", false),
+      text("\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", true),
+      text("\x80", false),
+      text("\xc1\xbf", false),
+      text("\xe0\x9f\xbf", false),
+      text("\xed\xa0\x80", false),
+      text("\xf0\x8f\xbf\xbf", false),
+      text("\xf4\x90\x80\x80", false),
+      text("\xe2\x82", false),
+      text("\x1f", false),
+      text("\t", false),
+      {&Line::metadata, R"({"a": "1", "b": "", "a": "2"})", true},
+      {&Line::metadata, R"({"a": "1",  "b": ""})", false},
+      {&Line::metadata, R"({"a": "1", })", false},
+      {&Line::metadata, R"({"a": 1})", false},
+      {&Line::instruments, "[]", true},
+      {&Line::tempos, "[]", true},
+      {&Line::tempos, "[ ]", false},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.value);
+    Line line;
+    line.*one.field = one.value;
+    CHECK(is_as_written(line.text()) == one.as_written);
+    CHECK(outcome_of(line.text()) == outcome_of(spaced(line.text())));
+  }
+}
+
+TEST_CASE("Any change of a line means what it means to simdjson", "[midi]") {
+  Line line = full_line();
+  line.meta = R"([{"type": "text", "data": "\u0001\n)"
+              "\u20ac"
+              R"("}, {"type": "copyright", "data": "b"}])";
+  const std::string text = line.text();
+  REQUIRE(is_as_written(text));
+  test::Dice dice(2);
+  std::size_t as_written = 0;
+  const auto try_out = [&](const std::string& changed) {
+    if (is_as_written(changed)) ++as_written;
+    CHECK(outcome_of(changed) == outcome_of(spaced(changed)));
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    CAPTURE(i);
+    for (int bit = 0; bit < 8; ++bit)
+      try_out(std::string(text).replace(i, 1, 1, static_cast<char>(text[i] ^ 1 << bit)));
+    for (const char byte : "\"\\{}[]:,019-e. u\xff"s) try_out(std::string(text).replace(i, 1, 1, byte));
+    try_out(std::string(text).erase(i, 1));
+    try_out(std::string(text).erase(i, 1 + dice.below(60)));
+    try_out(std::string(text).insert(i, 1, text[i]));
+    try_out(std::string(text).insert(i, text, i, 1 + dice.below(60)));
+  }
+  CHECK(as_written > text.size() / 4);  // other digits and letters
+}
+
+TEST_CASE("What stands behind a line does not count", "[midi]") {
+  const std::string text = full_line().text();
+  for (const std::string& behind : {text, std::string(100, '}'), std::string(100, '7'), std::string(100, '"')}) {
+    CHECK(is_as_written(text, behind));
+    CHECK(outcome_of(text, behind) == outcome_of(text));
+  }
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    CAPTURE(size);
+    const std::string start = text.substr(0, size);
+    for (const std::string& behind : {text.substr(size), std::string(100, '7'), std::string(100, '"')}) {
+      CHECK_FALSE(is_as_written(start, behind));
+      CHECK(outcome_of(start, behind) == outcome_of(spaced(start), behind));
+    }
+  }
+}
+
+TEST_CASE("A reader of lines uses memory again, but not that of a large line for a small one", "[midi]") {
+  const auto text_of = [](std::size_t notes) {
+    MidiDict piece = MidiDict::from_json(Line().text());
+    piece.notes.assign(notes, {Ticks{0}, Ticks{1}, 60, 64, 0});
+    return PaddedText(piece.to_json(), "");
+  };
+  const PaddedText small = text_of(10), usual = text_of(1000), large = text_of(100'000);
+  aria::MidiDictJsonReader reader;
+  MidiDict piece;
+  reader.read(usual.text(), piece);
+  const aria::NoteMsg* memory = piece.notes.data();
+  for (const PaddedText* line : {&small, &usual}) {
+    reader.read(line->text(), piece);
+    CHECK(piece == MidiDict::from_json(line->text()));
+    CHECK(piece.notes.data() == memory);
+  }
+  reader.read(large.text(), piece);
+  CHECK(piece.notes.size() == 100'000);
+  reader.read(small.text(), piece);
+  CHECK(piece.notes.capacity() < 1000);
 }

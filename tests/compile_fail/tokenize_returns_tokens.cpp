@@ -1,0 +1,11 @@
+#include <aria/dataset/windows.hpp>
+
+#include "../support/smallest_tokenizer.hpp"
+
+struct MyTokenizer : test::SmallestTokenizer {
+#ifdef BAD_LINE
+  std::vector<aria::TokenId> tokenize(const aria::MidiDict&) const;
+#endif
+};
+
+void cut(const MyTokenizer& tokenizer) { aria::WindowCutter(tokenizer, {}); }
