@@ -62,9 +62,10 @@ aria::Histogram time_histogram(const aria::ValueCounts& times, const T& tokenize
 
 /// A bar for each step of the tokenizer's grid of velocities, labelled below it.
 template <aria::TypedTokenizer T>
-aria::Histogram velocity_histogram(const aria::ValueCounts& velocities, const T& tokenizer) {
-  aria::Histogram out{"Velocities", "velocity", "notes", {}, false, {}, 0, 0};
-  if (velocities.empty()) return out;
+aria::Histogram velocity_histogram(const aria::TokenStatistics& about, const T& tokenizer) {
+  const char* counts = about.of(aria::TokenKind::velocity) != 0 ? "velocity tokens" : "notes";
+  aria::Histogram out{"Velocities", "velocity", counts, {}, false, {}, 0, 0};
+  if (about.velocities.empty()) return out;
   const int step = tokenizer.velocity_step(), most = tokenizer.max_velocity();
   const int count = (most + step - 1) / step + 1, labels_each = (count + 15) / 16;
   for (int i = 0; i < count; ++i) {
@@ -72,7 +73,7 @@ aria::Histogram velocity_histogram(const aria::ValueCounts& velocities, const T&
     out.bars.push_back({from, from + step, 0});
     if (i % labels_each == 0) out.ticks.push_back({from + step / 2.0, std::to_string(std::min(i * step, most))});
   }
-  for (const auto& [velocity, times] : velocities.counts()) {
+  for (const auto& [velocity, times] : about.velocities.counts()) {
     out.bars[static_cast<std::size_t>(std::clamp((velocity + step / 2) / step, 0, count - 1))].count += times;
   }
   return out;
@@ -94,7 +95,7 @@ std::string draw_tokens(const aria::TokenStatistics& about, const T& tokenizer, 
       page.add(time_histogram(about.durations, tokenizer, "Durations", "duration of a note in milliseconds", "notes"));
     }
     page.add(time_histogram(about.waits, tokenizer, "Waits", "wait in milliseconds", "waits"));
-    page.add(velocity_histogram(about.velocities, tokenizer));
+    page.add(velocity_histogram(about, tokenizer));
   }
   std::vector<TokenRow> frequent = frequent_rows(about, tokenizer.vocabulary(), kFrequent);
   for (auto& [name, count] : frequent) name = short_token(name);

@@ -1,7 +1,7 @@
 #include <aria/augmentation/chord_mixup.hpp>
 #include <aria/augmentation/pitch_augmentation.hpp>
 
-#include "../../examples/tokenizers/performance_tokenizer.hpp"
+#include "tokenizers/performance_tokenizer.hpp"
 
 void augment(const PerformanceTokenizer& tokenizer) {
 #ifdef BAD_LINE

@@ -1,6 +1,6 @@
 #include <aria/augmentation/pitch_augmentation.hpp>
 
-#include "../support/smallest_tokenizer.hpp"
+#include "support/smallest_tokenizer.hpp"
 
 void augment() {
 #ifdef BAD_LINE

@@ -1,10 +1,10 @@
 #include <aria/dataset/windows.hpp>
 
-#include "../support/smallest_tokenizer.hpp"
+#include "support/smallest_tokenizer.hpp"
 
 struct MyTokenizer : test::SmallestTokenizer {
 #ifdef BAD_LINE
-  std::vector<aria::TokenId> tokenize(const aria::MidiDict&) const;
+  std::vector<aria::TokenId> tokenize(const aria::MidiDict& piece) const;
 #endif
 };
 

@@ -1,13 +1,14 @@
 #include <aria/dataset/tokenized_dataset.hpp>
 
-#include "../support/smallest_tokenizer.hpp"
-
-struct MyTokenizer : private test::SmallestTokenizer {
-  using SmallestTokenizer::config_json, SmallestTokenizer::detokenize, SmallestTokenizer::name;
-  using SmallestTokenizer::tokenize, SmallestTokenizer::vocabulary;
+struct MyTokenizer {
+  std::string_view name() const;
+  std::string config_json() const;
+  const aria::Vocabulary& vocabulary() const;
 #ifndef BAD_LINE
-  using SmallestTokenizer::role;
+  aria::TokenRole role(aria::TokenId token) const;
 #endif
+  void tokenize(const aria::MidiDict& piece, aria::RandomStream random, std::vector<aria::TokenId>& out) const;
+  aria::MidiDict detokenize(std::span<const aria::TokenId> tokens, aria::SkippedTokens* skipped) const;
 };
 
 void open() { aria::TokenizedDataset("train.jsonl", MyTokenizer()); }

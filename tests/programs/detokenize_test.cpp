@@ -209,6 +209,7 @@ TEST_CASE("detokenize: a tokenizer whose notes do not hold their durations has n
   CHECK(place.text("plain.mid") != place.text("augmented.mid"));
 
   const ProgramRun mixed = place.aria({"detokenize", "--chord-mixup", "data.jsonl", "1", "mixed.mid"});
+  CAPTURE(mixed.complaints);
   CHECK(mixed.status == 1);
   CHECK(mentions(mixed.complaints, "data.jsonl: the tokens of the tokenizer performance do not allow --chord-mixup"));
   CHECK_FALSE(place.has("mixed.mid"));

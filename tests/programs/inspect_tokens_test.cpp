@@ -159,6 +159,17 @@ TEST_CASE("inspect tokens: a line that is wrong is named by its number, and noth
   }
 }
 
+TEST_CASE("inspect tokens: a wrong line of any tokenizer") {
+  const Workplace place;
+  std::vector<std::string> lines = make_data(place, {"--tokenizer", "performance"});
+  lines[2] = replaced(lines[2], "[\"on\", 6", "[\"on\", 1006");
+  test::write_text(place / "bad.jsonl", lines[0] + '\n' + lines[1] + '\n' + lines[2] + '\n');
+  const ProgramRun run = place.aria({"inspect", "bad.jsonl"});
+  CAPTURE(run.complaints);
+  CHECK(run.status == 1);
+  CHECK(mentions(run.complaints, "bad.jsonl: line 3: "));
+}
+
 TEST_CASE("inspect tokens: a header that is wrong, a file that is cut off or holds no sequence") {
   const Workplace place;
   const std::vector<std::string> lines = make_data(place);

@@ -78,8 +78,9 @@ inline constexpr auto kChordTransitions = [] {
 // each, and drums without. The unknown token counts as a note: it may be one that fell off the keyboard.
 class ChordGrammar {
  public:
-  template <NoteTokenizer T>
+  template <Tokenizer T>
   explicit ChordGrammar(const T& tokenizer) {
+    static_assert(CheckedNoteTokenizer<T>);
     const Vocabulary& vocabulary = tokenizer.vocabulary();
     // The last one is for numbers that are no tokens.
     std::vector<ChordPart> parts(vocabulary.token_count() + 1, ChordPart::reset);

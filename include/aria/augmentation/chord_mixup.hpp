@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -30,9 +29,8 @@ namespace aria {
 class ChordMixup {
  public:
   /// The tokenizer must write the duration of a note right behind it: a NoteTokenizer.
-  template <class T>
-  requires(!std::same_as<T, ChordMixup>) && NoteTokenizer<T> explicit ChordMixup(const T& tokenizer)
-      : grammar_(tokenizer) {}
+  template <Tokenizer T>
+  explicit ChordMixup(const T& tokenizer) : grammar_(tokenizer) {}
 
   /// Changes the tokens in place. Draws for every chord of two notes and more as Python's random.shuffle does.
   template <RandomSource Random>

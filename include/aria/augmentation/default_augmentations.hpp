@@ -15,7 +15,7 @@ namespace aria {
 /// far as the tokens allow: chord mix-up is left out where durations do not stand behind their notes.
 ///
 ///     data.set_transform(aria::default_augmentations(tokenizer));
-template <TypedTokenizer T>
+template <CheckedTypedTokenizer T>
 auto default_augmentations(const T& tokenizer, Reading reading = Reading::standard) {
   const VelocityAugmentation velocity(tokenizer, 1);
   const PitchAugmentation pitch(tokenizer, 5);

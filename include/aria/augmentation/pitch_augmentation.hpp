@@ -22,7 +22,7 @@ namespace aria {
 class PitchAugmentation {
  public:
   /// `range` is in semitones, 0 to 127. Throws invalid_argument.
-  template <TypedTokenizer T>
+  template <CheckedTypedTokenizer T>
   PitchAugmentation(const T& tokenizer, int range)
       : tables_("the range of pitches", range, tokenizer.vocabulary().token_count(),
                 [&](TokenId token, int semitones) { return moved(tokenizer, token, semitones); }) {}

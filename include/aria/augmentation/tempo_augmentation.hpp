@@ -36,7 +36,7 @@ namespace aria {
 class TempoAugmentation {
  public:
   /// `range` from 0 to less than 1. Throws invalid_argument.
-  template <TypedTokenizer T>
+  template <CheckedTypedTokenizer T>
   TempoAugmentation(const T& tokenizer, double range, Reading reading = Reading::standard)
       : range_(range),
         reading_(reading),
@@ -54,60 +54,62 @@ class TempoAugmentation {
     const double low = 1 - range_, high = 1 + range_;
     // Rounded before the sum, which a processor would else take as one operation with another result.
     const volatile double above_low = (high - low) * random.uniform();
-    const detail::StretchedTimes times = grid_->stretched(low + above_low);
-    const std::size_t done = stretch(tokens, times);
+    const Times times = grid_->stretched(low + above_low);
+    const std::size_t done = stretch(tokens.data(), tokens.size(), tokens.data(), times);
     if (done < tokens.size()) stretch_and_merge(tokens, done, times);
   }
 
  private:
   using Times = detail::StretchedTimes;
 
-  // Up to the first wait that is more or less than one token with one wait as its neighbour; returns its place. Most
-  // sequences have none. Without a branch but that, as no processor foresees what comes next.
-  static std::size_t stretch(std::vector<TokenId>& tokens, const Times& times) {
+  // Stretches `count` tokens to `out`, which may be where they are, but for what follows on the first wait that is more
+  // or less than one token together with its neighbours. Returns the place of that wait. Most sequences have none.
+  // Without a branch but that, as no processor foresees what comes next.
+  static std::size_t stretch(const TokenId* tokens, std::size_t count, TokenId* out, const Times& times) {
     std::uint32_t wait_before = 0;
     TokenId before = 0;
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       const TokenId token = tokens[i];
       const Times::Entry entry = times[token];
       if ((entry.wait & ((wait_before & Times::kWait) | Times::kTooLong)) != 0) {
         if (wait_before == 0) return i;
-        tokens[i - 1] = before;
+        out[i - 1] = before;
         return i - 1;
       }
-      tokens[i] = token + entry.change;
+      out[i] = token + entry.change;
       wait_before = entry.wait;
       before = token;
     }
-    return tokens.size();
+    return count;
   }
 
+  // The rest of the tokens, from such a wait on.
   void stretch_and_merge(std::vector<TokenId>& tokens, std::size_t begin, const Times& times) const {
-    const std::vector<TokenId> old(tokens.begin() + static_cast<std::ptrdiff_t>(begin), tokens.end());
-    std::size_t out = begin;
-    for (std::size_t i = 0; i < old.size() && out < tokens.size();) {
-      if (times[old[i]].wait == 0) {
-        tokens[out++] = old[i] + times[old[i]].change;
-        ++i;
-        continue;
-      }
+    std::vector<TokenId> stretched(2 * (tokens.size() - begin));  // a wait becomes less than twice as long
+    std::size_t written = 0;
+    for (std::size_t i = begin; i < tokens.size();) {
       const std::size_t first = i;
       std::uint64_t steps = 0;
-      for (; i < old.size() && times[old[i]].wait != 0; ++i) steps += times[old[i]].steps();
-      const bool forgotten = i == old.size() && (i - first > 1 || steps >= grid_->waits().last());
+      for (; i < tokens.size() && times[tokens[i]].wait != 0; ++i) steps += times[tokens[i]].steps();
+      const bool forgotten = i == tokens.size() && (i - first > 1 || steps >= grid_->waits().last());
       if (forgotten && reading_ == Reading::reference) break;
-      out = write_wait(steps, tokens, out);
+      written += write_wait(steps, stretched.data() + written);
+      const std::size_t more = stretch(tokens.data() + i, tokens.size() - i, stretched.data() + written, times);
+      written += more;
+      i += more;
     }
-    std::fill(tokens.begin() + static_cast<std::ptrdiff_t>(out), tokens.end(), pad_);
+    stretched.resize(written);
+    stretched.resize(tokens.size() - begin, pad_);
+    std::copy(stretched.begin(), stretched.end(), tokens.begin() + static_cast<std::ptrdiff_t>(begin));
   }
 
-  // As far as there is room; returns where the next token goes.
-  std::size_t write_wait(std::uint64_t steps, std::vector<TokenId>& tokens, std::size_t out) const {
+  // Returns how many tokens it takes.
+  std::size_t write_wait(std::uint64_t steps, TokenId* out) const {
     const detail::TimeScale& waits = grid_->waits();
-    for (; steps > waits.last() && out < tokens.size(); steps -= waits.last())
-      tokens[out++] = waits.token(waits.last());
-    if (out < tokens.size()) tokens[out++] = waits.token(steps);
-    return out;
+    std::size_t written = 0;
+    for (; steps > waits.last(); steps -= waits.last()) out[written++] = waits.token(waits.last());
+    out[written++] = waits.token(steps);
+    return written;
   }
 
   double range_;

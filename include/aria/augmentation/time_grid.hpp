@@ -66,7 +66,8 @@ class TimeScale {
     for (TokenId token = 0; token < vocabulary.token_count(); ++token) {
       const TokenView view = tokenizer.view(token);
       if (view.kind != kind) continue;
-      times_.push_back({token, static_cast<std::uint32_t>(std::clamp<std::int64_t>(view.value / step, 0, last))});
+      const auto steps = std::clamp<std::int64_t>(view.value / step, 0, this->last());
+      times_.push_back({token, static_cast<std::uint32_t>(steps)});
     }
   }
 
@@ -108,18 +109,19 @@ class TimeGrid {
   // A time becomes round_half_even(factor * time / step) steps. Durations end with the longest one.
   StretchedTimes stretched(double factor) const {
     const std::vector<std::int32_t> steps = stretched_steps(factor);
-    std::vector<StretchedTimes::Entry> entries(first_ < end_ ? end_ - first_ + 1 : 1);
+    const TokenId first = first_;
+    std::vector<StretchedTimes::Entry> entries(first < end_ ? end_ - first + 1 : 1);
     for (const TimeScale::Time& time : durations_.times()) {
       const auto length = static_cast<std::uint32_t>(steps[time.steps]);
-      entries[time.token - first_].change = durations_.token(std::min(length, durations_.last())) - time.token;
+      entries[time.token - first].change = durations_.token(std::min(length, durations_.last())) - time.token;
     }
     for (const TimeScale::Time& time : waits_.times()) {
       const auto length = static_cast<std::uint32_t>(steps[time.steps]);
-      const bool too_long = length >= waits_.last();
-      entries[time.token - first_] = {waits_.token(too_long ? waits_.last() : length) - time.token,
-                                      length << 2 | StretchedTimes::kWait | (too_long ? StretchedTimes::kTooLong : 0)};
+      const std::uint32_t too_long = length >= waits_.last() ? StretchedTimes::kTooLong : 0;
+      entries[time.token - first] = {waits_.token(std::min(length, waits_.last())) - time.token,
+                                     length << 2 | too_long | StretchedTimes::kWait};
     }
-    return {first_, std::move(entries)};
+    return {first, std::move(entries)};
   }
 
  private:

@@ -24,7 +24,7 @@ namespace aria {
 class VelocityAugmentation {
  public:
   /// `range` is in steps of the tokenizer's grid of velocities, 0 to 127. Throws invalid_argument.
-  template <TypedTokenizer T>
+  template <CheckedTypedTokenizer T>
   VelocityAugmentation(const T& tokenizer, int range)
       : tables_("the range of velocities", range, tokenizer.vocabulary().token_count(),
                 [&, kind = kind_with_velocity(tokenizer)](TokenId token, int steps) {

@@ -24,7 +24,7 @@ inline constexpr Rgb kWhite{255, 255, 255}, kBlack{0, 0, 0};
 /// `color` with this share (0 to 1) of `other` in it: `mixed(kBlack, kWhite, 0.5)` is a medium grey.
 constexpr Rgb mixed(Rgb color, Rgb other, double share) noexcept {
   const auto mix = [share](std::uint8_t a, std::uint8_t b) {
-    return static_cast<std::uint8_t>(a + (b - a) * share + 0.5);
+    return static_cast<std::uint8_t>((static_cast<int>(2 * (a + (b - a) * share)) + 1) / 2);  // rounded
   };
   return {mix(color.red, other.red), mix(color.green, other.green), mix(color.blue, other.blue)};
 }
@@ -47,11 +47,11 @@ inline constexpr std::array<Rgb, kSoundCount> kSoundColors = {{
     {0x0a, 0x71, 0xb4},  // piano
     {0x00, 0xa7, 0xe9},  // chromatic
     {0x6e, 0x39, 0x31},  // organ
-    {0x87, 0x62, 0x05},  // guitar
+    {0xff, 0x8b, 0x26},  // guitar
     {0x7e, 0x2f, 0x80},  // bass
     {0x2a, 0x53, 0x04},  // strings
     {0x29, 0xb5, 0x62},  // ensemble
-    {0xff, 0x8b, 0x26},  // brass
+    {0x87, 0x62, 0x05},  // brass
     {0xb1, 0x0a, 0x4a},  // reed
     {0x3a, 0xc3, 0xaf},  // pipe
     {0xe9, 0x6d, 0xc7},  // synth_lead

@@ -503,8 +503,8 @@ class PianoRollPainter {
 
 /// A piano roll as the text of an SVG file. Colours tell instruments apart, shades velocities; browsers show what a
 /// note is where the pointer rests. Time goes by musical ticks, so that bars are equally wide, and a clock runs below.
-/// The file takes about 100 bytes a note, and 25 with more than max_titles of them; its size is bounded whatever the
-/// piece is, and what is left out it says. Throws invalid_argument for options out of their range.
+/// The file takes about 130 bytes a note, and 45 with more than max_titles of them. Time and size are bounded whatever
+/// the piece is; what is left out the drawing says. Throws invalid_argument for options out of their range.
 ///
 ///     const auto piece = aria::MidiDict::from_midi("piece.mid");
 ///     aria::AtomicFile file("piece.svg", aria::IfExists::refuse);

@@ -24,8 +24,8 @@ struct PianoRollOptions {
   std::string title;
   std::string subtitle;
   unsigned beats_per_bar = 4;  ///< 1 to 64; a MidiDict knows no time signature
-  std::optional<unsigned>
-      bars_per_row;                 ///< 1 to 1000; by default as many as last 16 seconds or so, more in long pieces
+  /// 1 to 1000; by default as many as last about 16 seconds, more in long pieces and on wide pages.
+  std::optional<unsigned> bars_per_row;
   double width = 1280;              ///< of the page, 400 to 10,000
   std::optional<double> from;       ///< draws only what sounds from here on, in seconds
   std::optional<double> to;         ///< and up to here
@@ -160,10 +160,11 @@ class RollLayouter {
     end_ = origin_ + out_.row_span.count;
   }
 
-  // Rows of long pieces last longer, so that there are not too many of them.
+  // Rows of long pieces last longer, so that there are not too many of them, and so do those of wide pages.
   double seconds_per_row() const {
     const double all = clock_.seconds(out_.to) - clock_.seconds(out_.from);
-    return std::clamp(all / static_cast<double>(options_.max_rows), kLeastSeconds, kMostSeconds);
+    const double wanted = all / static_cast<double>(std::max<std::size_t>(options_.max_rows, 1));
+    return std::clamp(wanted, kLeastSeconds, kMostSeconds) * options_.width / 1280;
   }
 
   std::int64_t bars_per_row() const {

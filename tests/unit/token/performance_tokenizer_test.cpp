@@ -12,9 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include <aria/augmentation/pitch_augmentation.hpp>
-#include <aria/augmentation/tempo_augmentation.hpp>
-#include <aria/augmentation/velocity_augmentation.hpp>
+#include <aria/augmentation.hpp>
 #include <aria/dataset.hpp>
 #include <aria/tokenizer.hpp>
 
@@ -128,6 +126,17 @@ TEST_CASE("the performance encoding says what its tokens mean", "[token]") {
   CHECK((view(R"(["velocity", 127])") == TokenView{.kind = TokenKind::velocity, .velocity = 127}));
   for (const TokenId none : {392U, 393U, 0xffff'ffffU}) CHECK((kTokenizer.view(none) == TokenView{}));
   for (const char* special : {R"("<P>")", R"("<U>")", R"("<S>")", R"("<E>")"}) CHECK((view(special) == TokenView{}));
+}
+
+TEST_CASE("notes and velocities are where a performance may be cut", "[token]") {
+  const auto role = [](std::string_view text) { return kTokenizer.role(kTokenizer.vocabulary().find(text).value()); };
+  CHECK(role(R"(["on", 60])") == TokenRole::event);
+  CHECK(role(R"(["velocity", 64])") == TokenRole::event);
+  CHECK(role(R"(["off", 60])") == TokenRole::continuation);
+  CHECK(role(R"(["shift", 10])") == TokenRole::continuation);
+  CHECK(role(R"("<S>")") == TokenRole::special);
+  CHECK(kTokenizer.role(392) == TokenRole::special);
+  CHECK(kTokenizer.role(0xffff'ffff) == TokenRole::special);
 }
 
 TEST_CASE("the performance encoding finds the tokens of all meanings", "[token]") {
@@ -531,8 +540,7 @@ TEST_CASE("a TokenizedDataset of performances is augmented as it is read", "[tok
   build(pieces_of(4), path);
   const aria::TokenizedDataset plain(path, kTokenizer);
   aria::TokenizedDataset data(path, kTokenizer);
-  data.set_transform({aria::PitchAugmentation(kTokenizer, 5), aria::VelocityAugmentation(kTokenizer, 2),
-                      aria::TempoAugmentation(kTokenizer, 0.2)});
+  data.set_transform(aria::default_augmentations(kTokenizer));
   std::size_t changed = 0;
   for (std::size_t i = 0; i < data.size(); ++i) {
     const Tokens tokens = data.tokens(i, {.seed = 1, .epoch = 2});
