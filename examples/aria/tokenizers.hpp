@@ -2,11 +2,13 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include <aria/config/lazy_config.hpp>
 #include <aria/dataset/tokenized_dataset_header.hpp>
 #include <aria/tokenizer.hpp>
 
+#include "../cli/arguments.hpp"
 #include "../tokenizers/performance_tokenizer.hpp"
 
 namespace tokenizers {
@@ -14,7 +16,7 @@ namespace tokenizers {
 inline constexpr const char* kNames = "lazy, performance";
 
 /// Calls `use` with the tokenizer of this name. `config_path` is a config.json, or empty for the defaults. Throws
-/// invalid_argument for a name that is unknown, and as LazyConfig does.
+/// UsageError for a name that is unknown, and as LazyConfig does.
 template <class Use>
 auto with_name(const std::string& name, const std::string& config_path, aria::LazyOptions options, Use use) {
   if (name == aria::LazyTokenizer::name()) {
@@ -22,24 +24,24 @@ auto with_name(const std::string& name, const std::string& config_path, aria::La
     return use(aria::LazyTokenizer(std::move(config), options));
   }
   if (name == PerformanceTokenizer::name()) return use(PerformanceTokenizer());
-  throw aria::Error(aria::ErrorCode::invalid_argument,
-                    "there is no tokenizer called " + name + "; there are: " + std::string(kNames));
+  throw cli::UsageError("there is no tokenizer called " + name + "; there are: " + kNames);
 }
 
 /// Calls `use` with the tokenizer that made a data set, set as the first line of its file says. Throws as
 /// TokenizedDatasetHeader and LazyConfig do, with the place.
 template <class Use>
 auto of_file(const std::string& path, Use use, aria::Reading reading = aria::Reading::standard) {
+  const auto place = [&] { return aria::Place{.path = path, .line = 1}; };
   const auto header = aria::TokenizedDatasetHeader::from_file(path);
+  if (header.tokenizer_name == PerformanceTokenizer::name()) return use(PerformanceTokenizer());
   if (header.tokenizer_name != aria::LazyTokenizer::name()) {
-    return aria::at_place([&] { return aria::Place{.path = path, .line = 1}; },
-                          [&] { return with_name(header.tokenizer_name, "", {}, use); });
+    throw aria::Error(aria::ErrorCode::invalid_config,
+                      "was made by the tokenizer \"" + header.tokenizer_name + "\"; known are: " + kNames, place());
   }
-  auto config = aria::at_place([&] { return aria::Place{.path = path, .line = 1}; },
-                               [&] {
-                                 const aria::JsonDocument document(header.tokenizer_config);
-                                 return aria::LazyConfig::from_view(document.root());
-                               });
+  auto config = aria::at_place(place, [&] {
+    const aria::JsonDocument document(header.tokenizer_config);
+    return aria::LazyConfig::from_view(document.root());
+  });
   return use(aria::LazyTokenizer(std::move(config), {.reading = reading}));
 }
 

@@ -16,6 +16,7 @@
 #include <aria/support/error.hpp>
 
 #include "arguments.hpp"
+#include "table.hpp"
 
 namespace cli {
 
@@ -43,12 +44,12 @@ inline int run_program(std::string_view program, const std::function<int()>& wor
     if (status == kDone && !std::cout) throw aria::Error(aria::ErrorCode::io, "cannot write to standard output");
     return status;
   } catch (const UsageError& error) {
-    std::cerr << program << ": " << error.what() << "\nTry --help.\n";
+    std::cerr << program << ": " << printable(error.what()) << "\nTry --help.\n";
     return kUsage;
   } catch (const std::bad_alloc&) {
     std::cerr << program << ": out of memory\n";
   } catch (const std::exception& error) {
-    std::cerr << program << ": " << error.what() << '\n';
+    std::cerr << program << ": " << printable(error.what()) << '\n';
   }
   return kWorkFailed;
 }

@@ -4,7 +4,7 @@
 //   style palette axis           the common look; colours; round numbers, positions, labels
 //   histogram bar_chart          panels
 //   page                         several panels
-//   piano_roll                   a piece of music; piano_roll_layout, _grid, _lanes, piece_clock, key_names: its parts
+//   piano_roll                   a piece of music; piano_roll_*, piece_clock, key_names: its parts
 #pragma once
 
 #include <aria/drawing/axis.hpp>

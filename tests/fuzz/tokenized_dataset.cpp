@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,59 +74,6 @@ std::optional<Tokens> read(const aria::TokenizedDatasetFile& file, std::size_t i
   return tokens;
 }
 
-// The fast readers, 16 bytes at a time and one, and the one for any spacing agree on a line of any length.
-class LineReaders {
- public:
-  LineReaders(const Vocabulary& vocabulary, std::string_view line) : vocabulary_(vocabulary) {
-    padded_.append(std::string(kPadding, ']'));  // worse than nothing
-    padded_.append(line);
-    padded_.append(std::string(kPadding, ']'));
-    line_ = padded_.view().substr(kPadding, line.size());
-  }
-
-  // What is written for the tokens of the line is read as these tokens.
-  void check() const {
-    const auto best = fast<aria::detail::BestBytes>();
-    const auto any = slow();
-    expect(best == fast<aria::detail::PlainBytes>(), "the fast readers agree");
-    expect(!best || best == any, "what the fast readers take, the slow one reads alike");
-    if (!any) return;
-    aria::ByteBuffer text;
-    aria::write_token_line(vocabulary_, *any, text);
-    const LineReaders again(vocabulary_, text.view());
-    const auto fast_again = again.fast<aria::detail::BestBytes>();  // leaves texts with quotes in them to the slow one
-    expect(!fast_again || fast_again == any, "the fast reader reads what is written");
-    expect(again.slow() == any, "the slow reader reads what is written");
-  }
-
- private:
-  static constexpr std::size_t kPadding = aria::TokenLineReader::kPadding;
-
-  template <class Bytes>
-  std::optional<Tokens> fast() const {
-    Tokens tokens(line_.size() / 3 + 1);
-    aria::detail::WrittenLine<Bytes> reader(vocabulary_, line_, tokens.data());
-    if (!reader.read()) return std::nullopt;
-    tokens.resize(reader.count());
-    return tokens;
-  }
-
-  std::optional<Tokens> slow() const {
-    Tokens tokens;
-    try {
-      aria::detail::AnyLine(vocabulary_).read(line_, tokens);
-      return tokens;
-    } catch (const aria::Error& error) {
-      expect(error.code() == ErrorCode::invalid_json, "what is no list of tokens is called so");
-      return std::nullopt;
-    }
-  }
-
-  const Vocabulary& vocabulary_;
-  aria::ByteBuffer padded_;
-  std::string_view line_;
-};
-
 template <class T>
 void check_settings(const aria::TokenizedDatasetFile& file, const T& tokenizer) {
   try {
@@ -144,7 +90,6 @@ void check_sequences(const aria::TokenizedDatasetFile& file, const T& tokenizer)
   check_settings(file, tokenizer);
   std::vector<Tokens> sequences;
   for (std::size_t i = 0; i < file.size(); ++i) {
-    LineReaders(tokenizer.vocabulary(), file.line(i)).check();
     if (auto tokens = read(file, i, tokenizer.vocabulary())) sequences.push_back(std::move(*tokens));
   }
   const MemoryFile written(test::tokenized_text(tokenizer, file.header(), sequences));

@@ -19,9 +19,9 @@ enum class ChordPart : std::uint8_t {
   note,
   drum,
   duration,
-  wait,
-  reset,    // ends a chord that is not to be touched
   foreign,  // nobody knows which notes it belongs to, so that the chord stays as it is
+  wait,     // ends a chord
+  reset,    // ends one that is not to be touched
 };
 
 // By token; the one behind the last token is for numbers that are none.
@@ -68,9 +68,9 @@ inline constexpr auto kChordTransitions = [] {
       chord_transitions(half, spoilt, next_half, spoilt, next_half, spoilt),    // note
       chord_transitions(one, spoilt, many, spoilt, many, spoilt),               // drum
       chord_transitions(spoilt, one, spoilt, many, spoilt, spoilt),             // duration
+      chord_transitions(spoilt, spoilt, spoilt, spoilt, spoilt, spoilt),        // foreign
       chord_transitions(nothing, nothing, nothing, nothing, ended, nothing),    // wait
       chord_transitions(nothing, nothing, nothing, nothing, nothing, nothing),  // reset
-      chord_transitions(spoilt, spoilt, spoilt, spoilt, spoilt, spoilt),        // foreign
   };
 }();
 

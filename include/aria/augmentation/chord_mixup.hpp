@@ -1,7 +1,6 @@
 // The notes of chords in random order.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -38,7 +37,7 @@ class ChordMixup {
     const detail::ChordParts parts = grammar_.parts();
     const auto ends = std::make_unique_for_overwrite<std::size_t[]>(tokens.size() / 3 + 1);
     const std::size_t chords = grammar_.find_chords(tokens, ends.get());
-    std::vector<Note> notes(kMostOfChords);
+    std::vector<Note> notes(16);  // grows with the largest chord
     for (std::size_t i = 0; i < chords; ++i) {
       TokenId* const end = tokens.data() + ends[i];
       const TokenId wait = *end;  // is written over where a drum is written as if it had a duration
@@ -49,10 +48,9 @@ class ChordMixup {
   }
 
  private:
-  static constexpr std::size_t kMostOfChords = 16;  // more notes are rare, and cost an allocation
-
-  // And what lies behind it: its duration; of a drum, anything.
-  using Note = std::array<TokenId, 2>;
+  // A note and what lies behind it: its duration; of a drum, anything. In one word, as the two are moved together.
+  using Note = std::uint64_t;
+  static_assert(sizeof(Note) == 2 * sizeof(TokenId));
 
   struct Chord {
     TokenId* begin = nullptr;
@@ -61,16 +59,16 @@ class ChordMixup {
 
   // Copies the notes of the chord that ends before `end`, the last one first.
   static Chord take_notes(detail::ChordParts parts, const TokenId* first, TokenId* end, std::vector<Note>& notes) {
-    using enum detail::ChordPart;
-    Chord chord{end};
-    while (chord.begin != first) {
-      const detail::ChordPart part = parts[chord.begin[-1]];
-      if (part == wait || part == reset) break;
-      chord.begin -= part == duration ? 2 : 1;
-      if (chord.notes == notes.size()) notes.resize(2 * chord.notes);
-      std::memcpy(notes[chord.notes++].data(), chord.begin, sizeof(Note));
+    TokenId* at = end;
+    std::size_t count = 0;
+    while (at != first) {
+      const detail::ChordPart part = parts[at[-1]];
+      if (part >= detail::ChordPart::wait) break;
+      at -= part == detail::ChordPart::duration ? 2 : 1;
+      if (count == notes.size()) notes.resize(2 * count);
+      std::memcpy(&notes[count++], at, sizeof(Note));
     }
-    return chord;
+    return {at, count};
   }
 
   // Python shuffles the notes from the last one down and then takes them from the end, so that each of them can be
@@ -79,11 +77,12 @@ class ChordMixup {
   static void write_shuffled(detail::ChordParts parts, Note* notes, Chord chord, Random& random) {
     for (std::size_t left = chord.notes; left > 0; --left, ++notes) {
       const std::size_t drawn = left > 1 ? random.below(static_cast<std::uint32_t>(left)) : 0;
-      Note& chosen = notes[left - 1 - drawn];
-      const Note note = chosen;
-      chosen = *notes;
-      std::memcpy(chord.begin, note.data(), sizeof(Note));
-      chord.begin += parts[note[0]] == detail::ChordPart::drum ? 1 : 2;
+      const Note note = notes[left - 1 - drawn];
+      notes[left - 1 - drawn] = *notes;
+      std::memcpy(chord.begin, &note, sizeof(Note));
+      TokenId first = 0;
+      std::memcpy(&first, &note, sizeof(TokenId));
+      chord.begin += parts.data[first] == detail::ChordPart::drum ? 1 : 2;
     }
   }
 

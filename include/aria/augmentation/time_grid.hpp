@@ -28,14 +28,14 @@ class StretchedTimes {
   };
 
   // `entries` for the tokens from `first` on; the last one stands for all others and has nothing in it.
-  StretchedTimes(TokenId first, std::vector<Entry> entries) : first_(first), entries_(std::move(entries)) {}
+  StretchedTimes(std::size_t first, std::vector<Entry> entries) : first_(first), entries_(std::move(entries)) {}
 
   const Entry& operator[](TokenId token) const noexcept {
-    return entries_[std::min<std::size_t>(static_cast<TokenId>(token - first_), entries_.size() - 1)];
+    return entries_[std::min(token - first_, entries_.size() - 1)];  // below first_, the difference is huge
   }
 
  private:
-  TokenId first_;
+  std::size_t first_;
   std::vector<Entry> entries_;
 };
 
@@ -88,9 +88,11 @@ class TimeScale {
 
 class TimeGrid {
  public:
-  // Throws invalid_argument for a grid that is no grid, or has more than 2^20 steps.
+  // Throws invalid_argument for times on a grid that is none, or has more than 2^20 steps.
   template <TypedTokenizer T>
-  explicit TimeGrid(const T& tokenizer) : step_(tokenizer.time_step()) {
+  explicit TimeGrid(const T& tokenizer) {
+    if (!has_times(tokenizer)) return;
+    step_ = tokenizer.time_step();
     const std::int64_t last = step_ > 0 ? tokenizer.max_time() / step_ : -1;
     if (last < 0 || last > kMostSteps) {
       throw Error(ErrorCode::invalid_argument, "times cannot lie between 0 and " +
@@ -127,6 +129,15 @@ class TimeGrid {
  private:
   static constexpr std::int64_t kMostSteps = 1 << 20;
 
+  template <TypedTokenizer T>
+  static bool has_times(const T& tokenizer) {
+    for (TokenId token = 0; token < tokenizer.vocabulary().token_count(); ++token) {
+      const TokenKind kind = tokenizer.view(token).kind;
+      if (kind == TokenKind::duration || kind == TokenKind::wait) return true;
+    }
+    return false;
+  }
+
   void enclose(const TimeScale& scale) {
     if (scale.times().empty()) return;
     const TokenId first = scale.times().front().token, end = scale.times().back().token + 1;
@@ -146,8 +157,8 @@ class TimeGrid {
     return stretched;
   }
 
-  std::int32_t step_;
-  std::int32_t steps_ = 1;
+  std::int32_t step_ = 1;
+  std::int32_t steps_ = 0;
   TimeScale durations_, waits_;
   // The durations and waits lie among these tokens.
   TokenId first_ = static_cast<TokenId>(-1);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +18,7 @@
 
 #include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
+#include <aria/support/text_index.hpp>
 #include <aria/support/utf8.hpp>
 #include <aria/token/token.hpp>
 #include <aria/token/token_text.hpp>
@@ -26,43 +26,49 @@
 
 namespace aria {
 
+/// Appends `["<S>", ["piano", 60, 45], ...]`, without a line feed, to `out`: what Python's json.dumps writes. An id
+/// that the vocabulary has no text for becomes the unknown token.
+inline void write_token_line(const Vocabulary& vocabulary, std::span<const TokenId> tokens, ByteBuffer& out) {
+  constexpr std::size_t kGroup = 256;
+  const std::span<const TokenCell> cells = vocabulary.cells();
+  const TokenId unknown = vocabulary.unknown();
+  out.append('[');
+  for (std::size_t i = 0; i + 1 < tokens.size();) {
+    const std::size_t end = std::min(i + kGroup, tokens.size() - 1);
+    char* const begin = out.room(kGroup * sizeof(TokenCell));
+    char* at = begin;
+    for (; i < end; ++i) {
+      const TokenCell& cell = cells[tokens[i] < cells.size() ? tokens[i] : unknown];
+      if (cell.size == 0) [[unlikely]]
+        break;
+      std::memcpy(at, &cell, sizeof cell);  // more than needed, but always as much
+      at += cell.size;
+    }
+    out.advance(static_cast<std::size_t>(at - begin));
+    if (i == end) continue;
+    out.append(vocabulary.text(tokens[i++]));
+    out.append(TokenCell::kSeparator);
+  }
+  if (!tokens.empty()) out.append(vocabulary.text(tokens.back()));
+  out.append(']');
+}
+
 namespace detail {
 
-// Bytes compared one at a time, for any machine.
+// Where a byte stands among the next 16; 16 where it does not. For any machine.
 struct PlainBytes {
-  // Bit i says whether byte i of 64 is `wanted`.
-  static std::uint64_t equal(const char* block, char wanted) noexcept {
-    std::uint64_t bits = 0;
-    for (unsigned i = 0; i < 64; ++i) bits |= std::uint64_t{block[i] == wanted} << i;
-    return bits;
-  }
-
-  // Whether `at`, where 32 bytes can be read, starts with the contents of the cell.
-  static bool starts_with(const char* at, const TokenCell& cell) noexcept {
-    return std::memcmp(at, cell.bytes.data(), cell.size) == 0;
+  static std::size_t find(const char* at, char wanted) noexcept {
+    const void* const found = std::memchr(at, wanted, 16);
+    return found == nullptr ? 16 : static_cast<std::size_t>(static_cast<const char*>(found) - at);
   }
 };
 
 #if defined(__SSE2__)
-// The same, 16 bytes at a time.
 struct Sse2Bytes {
-  static std::uint64_t equal(const char* block, char wanted) noexcept {
-    const __m128i all = _mm_set1_epi8(wanted);
-    std::uint64_t bits = 0;
-    for (unsigned i = 0; i < 64; i += 16) bits |= std::uint64_t{equal(load(block + i), all)} << i;
-    return bits;
-  }
-
-  static bool starts_with(const char* at, const TokenCell& cell) noexcept {
-    const char* bytes = cell.bytes.data();
-    const unsigned same = equal(load(at), load(bytes)) | equal(load(at + 16), load(bytes + 16)) << 16;
-    return ~same << (32 - cell.size) == 0;
-  }
-
- private:
-  static __m128i load(const char* at) noexcept { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
-  static unsigned equal(__m128i a, __m128i b) noexcept {
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)));
+  static std::size_t find(const char* at, char wanted) noexcept {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const int same = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(wanted)));
+    return static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(same) | 1U << 16));
   }
 };
 using BestBytes = Sse2Bytes;
@@ -70,148 +76,169 @@ using BestBytes = Sse2Bytes;
 using BestBytes = PlainBytes;
 #endif
 
-// Reads lines that are written as write_token_line does: [token, token], each token with its own text. Nothing is
-// parsed: what starts where a token has to start, and has the text of a token, is this token, since no JSON text is the
-// beginning of another one. Where a list may end is found ahead, for a whole chunk of the line, so that the tokens of a
-// chunk do not wait for each other.
+// Reads lines that are written as write_token_line does: guesses the tokens, writes them, and compares. Whatever the
+// tokens were taken from, a line is theirs if this is how they are written, since JSON can be read in one way only.
+//
+// Nearly all tokens are lists of 9 to 24 bytes. Where such a list ends is seen at one glance, its text leads to the
+// only token that it can be, and this one's cell is written where the list stands: no branch depends on what the token
+// is. Looking for the end of a token is what the next one waits for. So two parts of the line are read in turn, and
+// each one's work is done while the other one waits.
 template <class Bytes>
 class WrittenLine {
  public:
-  // Readable bytes that must lie before and behind a line.
+  // Readable bytes that must lie behind a line.
   static constexpr std::size_t kPadding = 64;
 
-  // `out` has room for (line.size() + 2) / 3 tokens.
-  WrittenLine(const Vocabulary& vocabulary, std::string_view line, TokenId* out) noexcept
-      : vocabulary_(vocabulary), begin_(line.data()), last_(begin_ + line.size() - 1), first_out_(out), out_(out) {}
+  explicit WrittenLine(const Vocabulary& vocabulary) noexcept : vocabulary_(vocabulary) {}
 
-  // False where the line is another one.
-  bool read() noexcept {
-    if (last_ <= begin_ || *begin_ != '[' || *last_ != ']') return false;
-    at_ = begin_ + 1;
-    if (at_ == last_) return true;
-    for (const char* chunk = at_; chunk < last_; chunk += kChunk) {
-      const std::size_t size = std::min<std::size_t>(kChunk, last_ - chunk);
-      const std::size_t count = find_brackets(chunk, size);
-      if (!read_lists(chunk, count)) return false;
-    }
-    while (!complete_) {
-      if (!read_element()) return false;
-    }
-    return at_ == last_;
+  // False where the line is written in another way, or is none; `out` may hold anything then.
+  bool read(std::string_view line, std::vector<TokenId>& out) {
+    out.clear();
+    if (line == "[]") return true;
+    if (line.size() < 3 || line.front() != '[' || line.back() != ']') return false;
+    make_room(line.size());
+    const Desk desk{line, text_.get(), vocabulary_.finder(), vocabulary_.cells().data()};
+    const bool done = desk.finder.whole() ? read_halves<true>(desk, out) : read_halves<false>(desk, out);
+    return done || read_elements(desk, out);
   }
-
-  std::size_t count() const noexcept { return out_ - first_out_; }
 
  private:
-  static constexpr std::size_t kChunk = 4096, kBlock = 64, kUsual = 6;
-  static_assert(kPadding >= kBlock);
+  static constexpr std::size_t kShortest = 9, kLongest = kShortest + 15;
+  static constexpr std::size_t kSeparator = TokenCell::kSeparator.size();
+  static_assert(kPadding > kLongest + kSeparator && TokenCell::kLongest >= kLongest);
 
-  // Fills brackets_ with the places of `]` in the chunk.
-  std::size_t find_brackets(const char* chunk, std::size_t size) noexcept {
-    std::size_t count = 0;
-    for (std::size_t block = 0; block < size; block += kBlock) {
-      std::uint64_t bits = Bytes::equal(chunk + block, ']');
-      if (size - block < kBlock) bits &= (std::uint64_t{1} << (size - block)) - 1;
-      const unsigned found = count_bits(bits);
-      // As many as a block has as a rule, without asking whether they are there.
-      for (unsigned i = 0; i < kUsual; ++i) put_lowest(bits, block, count + i);
-      for (unsigned i = kUsual; i < found; ++i) put_lowest(bits, block, count + i);
-      count += found;
+  // What guessing works with, by value: see TextIndex::Finder.
+  struct Desk {
+    std::string_view line;
+    char* text;
+    TextIndex::Finder finder;
+    const TokenCell* cells;
+
+    std::size_t last() const noexcept { return line.size() - 1; }  // the bracket at the end
+  };
+
+  // A part of the line. Its tokens are written to the same place of the text, but for `shift`: a cell may be longer
+  // than what is used of it.
+  struct Part {
+    std::size_t begin;
+    std::size_t end;
+    std::size_t at;  // where the next token begins
+    std::size_t shift;
+    TokenId* first;
+    TokenId* token;     // behind those that were found
+    std::size_t wrong;  // 0 if each of them has the size of what it was taken from
+
+    explicit operator bool() const noexcept { return first != nullptr; }
+  };
+
+  // A token and its separator take at least 3 bytes of the line.
+  static constexpr std::size_t kRatio = 1 + kSeparator;
+
+  void make_room(std::size_t size) {
+    if (size <= room_) return;
+    tokens_.reset(new TokenId[size / kRatio + 4]);
+    text_.reset(new char[size + 4 * sizeof(TokenCell)]);
+    room_ = size;
+  }
+
+  Part part(std::size_t begin, std::size_t end) const noexcept {
+    const std::size_t before = begin == 1 ? 0 : 1;
+    TokenId* const tokens = tokens_.get() + begin / kRatio + 2 * before;
+    return {begin, end, begin, 2 * before * sizeof(TokenCell), tokens, tokens, 0};
+  }
+
+  template <bool whole>
+  bool read_halves(const Desk& shared, std::vector<TokenId>& out) {
+    const Desk desk = shared;
+    const std::size_t end = desk.last() + kSeparator;
+    const std::size_t list = desk.line.find("], [", desk.line.size() / 2);
+    const std::size_t middle = list == std::string_view::npos ? end : list + 1 + kSeparator;
+    Part first = part(1, middle);
+    Part second = part(middle, end);
+    while (first.at < first.end && second.at < second.end) {
+      if (!step<whole>(desk, first) || !step<whole>(desk, second)) return false;
     }
-    return count;
+    return finish<whole>(desk, first, out) && finish<whole>(desk, second, out);
   }
 
-  void put_lowest(std::uint64_t& bits, std::size_t block, std::size_t i) noexcept {
-    constexpr std::uint64_t kHighest = std::uint64_t{1} << 63;  // there is always one to be found
-    brackets_[i] = static_cast<std::uint16_t>(block + std::countr_zero(bits | kHighest));
-    bits &= bits - 1;
-  }
-
-  // std::popcount is a call where the machine may lack the instruction.
-  static unsigned count_bits(std::uint64_t bits) noexcept {
-    bits -= bits >> 1 & 0x5555555555555555;
-    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
-    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
-    return static_cast<unsigned>(bits * 0x0101010101010101 >> 56);
-  }
-
-  // Reads up to the last of the brackets, most often one list for each.
-  bool read_lists(const char* chunk, std::size_t count) noexcept {
-    for (std::size_t i = 0; i < count; ++i) {
-      const char* const bracket = chunk + brackets_[i];
-      if (!read_short_list(bracket) && !read_up_to(bracket)) return false;
+  // Takes one list, or what else comes.
+  template <bool whole>
+  [[gnu::always_inline]] bool step(const Desk& desk, Part& part) const {
+    const char* const at = desk.line.data() + part.at;
+    if (*at == '[') [[likely]] {
+      const std::size_t size = kShortest + Bytes::find(at + kShortest - 1, ']');
+      if (size <= kLongest) [[likely]] {
+        const TokenId token = desk.finder.template candidate<whole>({at, size});
+        const TokenCell& cell = desk.cells[token];
+        std::memcpy(desk.text + part.at + part.shift, &cell, sizeof cell);
+        part.wrong |= cell.size ^ (size + kSeparator);
+        part.at += size + kSeparator;
+        *part.token++ = token;
+        return true;
+      }
     }
+    part = element(desk, part);
+    return static_cast<bool>(part);
+  }
+
+  template <bool whole>
+  bool finish(const Desk& desk, Part part, std::vector<TokenId>& out) const {
+    while (part.at < part.end) {
+      if (!step<whole>(desk, part)) return false;
+    }
+    return take(desk, part, out);
+  }
+
+  // Where even the guesses were bad, as with very short lists: each token is found by itself.
+  bool read_elements(const Desk& desk, std::vector<TokenId>& out) const {
+    out.clear();
+    Part all = part(1, desk.last() + kSeparator);
+    while (all.at < all.end) {
+      all = element(desk, all);
+      if (!all) return false;
+    }
+    return take(desk, all, out);
+  }
+
+  // Appends the tokens of the part if they are written like this.
+  bool take(const Desk& desk, const Part& part, std::vector<TokenId>& out) const {
+    if (part.at != part.end || part.wrong != 0) return false;
+    const std::string_view line = desk.line.substr(0, desk.last());
+    const std::string_view wanted = line.substr(std::min(part.begin, line.size()), part.end - part.begin);
+    if (std::string_view(desk.text + part.begin + part.shift, wanted.size()) != wanted) return false;
+    out.insert(out.end(), part.first, part.token);
     return true;
   }
 
-  bool read_short_list(const char* bracket) noexcept {
-    const std::size_t size = bracket + 1 - at_;
-    if (size > TokenCell::kMostBytes) return false;
-    const TokenId token = vocabulary_.candidate({at_, size});
-    const TokenCell& cell = vocabulary_.cell(token);
-    if (cell.size != size + 2 || !Bytes::starts_with(at_, cell)) return false;
-    *out_++ = token;
-    at_ = bracket + 3;  // by what is known ahead, not by what was looked up
-    return true;
+  // The part behind one token of any kind, and behind all that follow and are the same: lines are filled up like this.
+  // Nothing where there is none.
+  [[gnu::noinline]] Part element(const Desk& desk, Part part) const {
+    const std::string_view text = element_at(desk, part.at);
+    const auto token = vocabulary_.find(text);
+    if (!token) return {};
+    const std::size_t size = text.size() + kSeparator;
+    do {
+      char* const out = std::copy(text.begin(), text.end(), desk.text + part.at + part.shift);
+      std::copy(TokenCell::kSeparator.begin(), TokenCell::kSeparator.end(), out);
+      *part.token++ = *token;
+      part.at += size;
+    } while (part.at + size < desk.line.size() && std::memcmp(desk.line.data() + part.at, text.data(), size) == 0);
+    return part;
   }
 
-  bool read_up_to(const char* bracket) noexcept {
-    while (at_ <= bracket) {
-      if (complete_ || !read_element()) return false;
-    }
-    return true;
-  }
-
-  // Reads one token of any kind, and others like it.
-  bool read_element() noexcept {
-    const char* const end = end_of_element();
-    if (end == nullptr) return false;
-    const auto token = vocabulary_.find({at_, static_cast<std::size_t>(end - at_)});
-    if (!token) return false;
-    *out_++ = *token;
-    at_ = end;
-    if (at_ == last_) {
-      complete_ = true;
-      return true;
-    }
-    if (last_ - at_ < 3 || at_[0] != ',' || at_[1] != ' ') return false;
-    at_ += 2;
-    read_same(*token);
-    return true;
-  }
-
-  // Behind the next bracket, quote or before the next comma: that of a token with others within is not found, and so
-  // the token is not.
-  const char* end_of_element() const noexcept {
-    const auto find = [this](const char* from, char byte) {
-      return static_cast<const char*>(std::memchr(from, byte, last_ - from));
-    };
-    if (at_ == last_) return nullptr;
-    if (*at_ == '[' || *at_ == '"') {
-      const char* const end = find(at_ + 1, *at_ == '[' ? ']' : '"');
-      return end == nullptr ? nullptr : end + 1;
-    }
-    const char* const end = find(at_, ',');
-    return end == nullptr ? last_ : end;
-  }
-
-  // Padding is the same token many times.
-  void read_same(TokenId token) noexcept {
-    const TokenCell& cell = vocabulary_.cell(token);
-    while (cell.size != 0 && cell.size < last_ - at_ && Bytes::starts_with(at_, cell)) {
-      *out_++ = token;
-      at_ += cell.size;
-    }
+  // Up to the next `]` or `"`, or to the next comma. In what has one of these within, no token is found then.
+  static std::string_view element_at(const Desk& desk, std::size_t at) noexcept {
+    const std::string_view rest = desk.line.substr(0, desk.last()).substr(std::min(at, desk.last()));
+    if (rest.empty()) return rest;
+    if (rest[0] != '[' && rest[0] != '"') return rest.substr(0, rest.find(','));
+    const std::size_t end = rest.find(rest[0] == '[' ? ']' : '"', 1);
+    return rest.substr(0, end == std::string_view::npos ? end : end + 1);
   }
 
   const Vocabulary& vocabulary_;
-  const char* begin_;
-  const char* last_;  // the bracket at the end
-  const char* at_ = nullptr;
-  TokenId* first_out_;
-  TokenId* out_;
-  bool complete_ = false;  // the token before last_ is read
-  std::array<std::uint16_t, kChunk + kUsual> brackets_;
+  std::unique_ptr<TokenId[]> tokens_;
+  std::unique_ptr<char[]> text_;
+  std::size_t room_ = 0;  // the longest line that both suffice for
 };
 
 // Reads lines with any spacing and escapes, and says what is wrong with the others.
@@ -237,18 +264,15 @@ class AnyLine {
       const auto refuse = [&](const char* why) {
         throw Error(ErrorCode::invalid_json, "token " + std::to_string(out.size()) + why + excerpt(rest));
       };
-      if (missing || !reader.read(text_)) {
-        refuse(reader.at_end() ? " is cut off: " : " is no text, number or list of these: ");
-      }
+      if (missing) refuse(" is missing");
+      if (!reader.read(text_)) refuse(reader.at_end() ? " is cut off: " : " is no text, number or list of these: ");
       const auto token = vocabulary_.find(text_.view());
       if (!token) refuse(" is unknown: ");
       out.push_back(*token);
+      if (reader.at_end()) refuse(" is the last one before the line breaks off: ");
+      if (reader.next() != ',' && reader.next() != ']') refuse(" is followed by neither a comma nor the end: ");
     } while (reader.take(','));
-    if (reader.take(']')) return;
-    const std::string number = std::to_string(out.size() - 1);
-    if (reader.at_end()) throw Error(ErrorCode::invalid_json, "is cut off behind token " + number);
-    throw Error(ErrorCode::invalid_json,
-                "token " + number + " is followed by no comma: " + excerpt(line.substr(reader.position())));
+    reader.take(']');
   }
 
   static std::string excerpt(std::string_view text) { return std::string(text.substr(0, 60)); }
@@ -259,59 +283,23 @@ class AnyLine {
 
 }  // namespace detail
 
-/// Appends `["<S>", ["piano", 60, 45], ...]`, without a line feed, to `out`: what Python's json.dumps writes. An id
-/// that the vocabulary has no text for becomes the unknown token.
-inline void write_token_line(const Vocabulary& vocabulary, std::span<const TokenId> tokens, ByteBuffer& out) {
-  constexpr std::size_t kGroup = 128;
-  out.append('[');
-  while (tokens.size() > 1) {
-    const std::size_t most = std::min(kGroup, tokens.size() - 1);
-    char* const begin = out.room(most * sizeof(TokenCell));
-    char* at = begin;
-    std::size_t count = 0;
-    for (; count < most; ++count) {
-      const TokenCell& cell = vocabulary.cell(tokens[count]);
-      if (cell.size == 0) break;
-      std::memcpy(at, &cell, sizeof cell);
-      at += cell.size;
-    }
-    out.advance(static_cast<std::size_t>(at - begin));
-    if (count < most) {  // a text that is too long for a cell
-      out.append(vocabulary.text(tokens[count++]));
-      out.append(", ");
-    }
-    tokens = tokens.subspan(count);
-  }
-  if (!tokens.empty()) out.append(vocabulary.text(tokens.back()));
-  out.append(']');
-}
-
 /// Reads lines. One a thread.
 class TokenLineReader {
  public:
   /// Readable bytes, whatever they are, that must lie before and behind a line.
   static constexpr std::size_t kPadding = 64;
 
-  explicit TokenLineReader(const Vocabulary& vocabulary) : vocabulary_(vocabulary), any_(vocabulary) {}
+  explicit TokenLineReader(const Vocabulary& vocabulary) : written_(vocabulary), any_(vocabulary) {}
 
   /// Replaces the contents of `out`. The line stands without its line feed. Throws invalid_json: the message names the
   /// token and its number, from 0.
   void read(std::string_view line, std::vector<TokenId>& out) {
-    const std::size_t room = line.size() / 3 + 1;
-    if (room > room_) {
-      tokens_.reset(new TokenId[room]);
-      room_ = room;
-    }
-    detail::WrittenLine<detail::BestBytes> written(vocabulary_, line, tokens_.get());
-    if (!written.read()) return any_.read(line, out);
-    out.assign(tokens_.get(), tokens_.get() + written.count());
+    if (!written_.read(line, out)) any_.read(line, out);
   }
 
  private:
-  const Vocabulary& vocabulary_;
+  detail::WrittenLine<detail::BestBytes> written_;
   detail::AnyLine any_;
-  std::unique_ptr<TokenId[]> tokens_;
-  std::size_t room_ = 0;
 };
 
 }  // namespace aria

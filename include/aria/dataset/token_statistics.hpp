@@ -68,7 +68,7 @@ class ValueCounts {
 };
 
 /// Numbers about the sequences of a TokenizedDataset. Takes 8 bytes for every token that its tokenizer can write, and
-/// about 200 kB.
+/// less than 1 MB for all else.
 struct TokenStatistics {
   static constexpr std::size_t kRoleCount = 4;
 

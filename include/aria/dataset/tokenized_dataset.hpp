@@ -19,6 +19,7 @@
 #include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
 #include <aria/support/file.hpp>
+#include <aria/support/line_reader.hpp>
 #include <aria/support/path_beside.hpp>
 #include <aria/support/random.hpp>
 #include <aria/token/token.hpp>
@@ -36,12 +37,14 @@ class TokenizedDatasetFile {
   /// header, and invalid_json with the line where the last line is cut off.
   explicit TokenizedDatasetFile(std::string path) : path_(std::move(path)), file_(path_) {
     const std::string_view text = file_.view();
-    if (text.empty()) throw Error(ErrorCode::invalid_json, "is empty", {.path = path_});
-    const std::size_t first_end = text.find('\n');
-    header_ =
-        at_place([&] { return Place{.path = path_, .line = 1}; },
-                 [&] { return TokenizedDatasetHeader::from_json(text.substr(0, std::min(first_end, text.size()))); });
-    if (first_end == std::string_view::npos) cut_off(1);
+    std::size_t first_end = 0;
+    header_ = at_place([&] { return Place{.path = path_, .line = 1}; },
+                       [&] {
+                         const std::string_view line = TokenizedDatasetHeader::line_in(text);
+                         first_end = line.size();
+                         return TokenizedDatasetHeader::from_json(line);
+                       });
+    if (first_end == text.size()) cut_off(1);
     find_lines(first_end + 1);
     if (starts_.back() != text.size()) cut_off(starts_.size() + 1);
   }
@@ -66,7 +69,11 @@ class TokenizedDatasetFile {
                       std::to_string(now),
                   {.path = path_});
     }
-    return file_.view().substr(starts_[i], starts_[i + 1] - starts_[i] - 1);
+    const std::size_t length = starts_[i + 1] - starts_[i] - 1;
+    if (length > LineReader::kMaxLine) {
+      throw Error(ErrorCode::too_large, "the line is longer than 512 MiB", {.path = path_, .line = line_number(i)});
+    }
+    return file_.view().substr(starts_[i], length);
   }
 
   /// The line of the file in which sequence `i` stands, from 1.

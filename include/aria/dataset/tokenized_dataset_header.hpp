@@ -1,6 +1,7 @@
 // The first line of a TokenizedDataset: which tokenizer made it, and how its sequences were cut.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,7 +12,7 @@
 #include <aria/midi/json_text.hpp>
 #include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
-#include <aria/support/line_reader.hpp>
+#include <aria/support/file.hpp>
 #include <aria/token/tokenizer.hpp>
 
 namespace aria {
@@ -38,15 +39,26 @@ struct TokenizedDatasetHeader {
     return header;
   }
 
-  /// Reads the first line of a file. Throws not_found, io, or as from_json does, with the place.
-  static TokenizedDatasetHeader from_file(const std::string& path) {
-    LineReader lines(path);
-    const auto line = lines.next();
-    if (!line) throw Error(ErrorCode::invalid_json, "is empty", {.path = path});
-    return at_place([&] { return Place{.path = path, .line = 1}; }, [&] { return from_json(*line); });
+  /// The first line of a file with this text, without its line feed. Throws invalid_json where the file is empty or has
+  /// no line of a bearable length.
+  static std::string_view line_in(std::string_view text) {
+    if (text.empty()) throw Error(ErrorCode::invalid_json, "is empty");
+    const std::string_view start = text.substr(0, kMostBytes + 1);
+    const std::size_t end = start.find('\n');
+    if (end == std::string_view::npos && start.size() > kMostBytes) {
+      throw Error(ErrorCode::invalid_json,
+                  "is longer than the " + std::to_string(kMostBytes) + " bytes of a first line");
+    }
+    return start.substr(0, end);
   }
 
-  template <Tokenizer T>
+  /// Reads the first line of a file. Throws not_found, io, or as from_json and line_in do, with the place.
+  static TokenizedDatasetHeader from_file(const std::string& path) {
+    const MappedFile file(path);
+    return at_place([&] { return Place{.path = path, .line = 1}; }, [&] { return from_json(line_in(file.view())); });
+  }
+
+  template <CheckedTokenizer T>
   static TokenizedDatasetHeader of(const T& tokenizer, const WindowConfig& windows, bool padding) {
     return {std::string(tokenizer.name()), tokenizer.config_json(), windows, padding};
   }
@@ -61,7 +73,7 @@ struct TokenizedDatasetHeader {
   }
 
   /// Throws invalid_config where the tokenizer is not the one of this header; the message names the differing key.
-  template <Tokenizer T>
+  template <CheckedTokenizer T>
   void check(const T& tokenizer) const {
     if (tokenizer_name != tokenizer.name()) {
       throw Error(ErrorCode::invalid_config, "was made by the tokenizer \"" + tokenizer_name +
@@ -73,6 +85,9 @@ struct TokenizedDatasetHeader {
                   "was made with other settings of the tokenizer: tokenizer_config." + *difference);
     }
   }
+
+ private:
+  static constexpr std::size_t kMostBytes = std::size_t{16} << 20;
 };
 
 }  // namespace aria

@@ -5,10 +5,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <aria/drawing/axis.hpp>
@@ -16,6 +14,7 @@
 #include <aria/drawing/path_data.hpp>
 #include <aria/drawing/piano_roll_lanes.hpp>
 #include <aria/drawing/piano_roll_layout.hpp>
+#include <aria/drawing/piano_roll_scene.hpp>
 #include <aria/drawing/piece_clock.hpp>
 #include <aria/drawing/style.hpp>
 #include <aria/drawing/svg.hpp>
@@ -31,16 +30,6 @@ struct RollLabel {
 };
 
 namespace detail {
-
-/// About how wide a text is in pixels: characters outside of ASCII count as wide ones.
-inline double text_width(std::string_view text, double font_size) {
-  double width = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xc0) != 0x80) width += byte < 0x80 ? 0.56 : 1;
-  }
-  return width * font_size;
-}
 
 /// Says the tempo where it changes so much that one hears it, and seldom enough to be read. Rows are asked for in
 /// order.
@@ -86,9 +75,8 @@ class TempoLabels {
 /// Draws one row's background into `plot`, which holds all lanes.
 class RollGridPainter {
  public:
-  RollGridPainter(Svg& svg, const RollLayout& layout, const RollLanes& lanes, const PieceClock& clock,
-                  double page_width)
-      : svg_(svg), layout_(layout), lanes_(lanes), clock_(clock), page_width_(page_width) {}
+  RollGridPainter(Svg& svg, const RollScene& scene)
+      : svg_(svg), layout_(scene.layout), lanes_(scene.lanes), clock_(scene.clock), page_width_(scene.options.width) {}
 
   void paint(const RollRow& row, const Box& plot) {
     row_ = &row;

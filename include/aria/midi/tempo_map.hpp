@@ -143,7 +143,8 @@ class TempoCursor {
   // Units to milliseconds, halves to the even one. The product is off by less than half of 1 / divisor_, so that no
   // other quotient than that of a half can come out on the wrong side.
   Milliseconds rounded(std::int64_t units) const noexcept {
-    const auto quotient = static_cast<std::int64_t>(static_cast<double>(units) * reciprocal_ + 0.5);
+    const double and_a_half = static_cast<double>(units) * reciprocal_ + 0.5;
+    const auto quotient = static_cast<std::int64_t>(and_a_half);
     const std::int64_t twice_rest = 2 * (units - quotient * divisor_);
     const std::int64_t nearer_even = std::int64_t{twice_rest == divisor_} - std::int64_t{twice_rest == -divisor_};
     return {quotient + (nearer_even & -(quotient & 1))};

@@ -33,6 +33,9 @@ class TokenTextReader {
     return at_ == json_.size();
   }
 
+  /// What comes next; 0 at the end.
+  char next() noexcept { return at_end() ? '\0' : json_[at_]; }
+
   /// Takes `byte` where it comes next.
   bool take(char byte) noexcept { return !at_end() && take_here(byte); }
 

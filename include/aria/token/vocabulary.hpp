@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,13 +20,13 @@
 
 namespace aria {
 
-/// The text of a token with the ", " behind it, in memory of a fixed size: lines of tokens are written and compared by
-/// whole cells.
+/// The text of a token with the ", " behind it, in memory of a fixed size: lines of tokens are written by whole cells.
 struct alignas(32) TokenCell {
-  static constexpr std::size_t kMostBytes = 31;
+  static constexpr std::string_view kSeparator = ", ";
+  static constexpr std::size_t kLongest = 29;
 
-  std::array<char, kMostBytes> bytes{};
-  std::uint8_t size = 0;  ///< of text and ", "; 0 where the text is too long for a cell
+  std::array<char, kLongest + kSeparator.size()> bytes{};
+  std::uint8_t size = 0;  ///< of text and separator; 0 where the text is longer than kLongest
 };
 static_assert(sizeof(TokenCell) == 32);
 
@@ -76,13 +77,11 @@ class Vocabulary {
     return texts_[token] == text ? std::optional(token) : std::nullopt;
   }
 
-  /// The only token that can have this text, for those who compare the text themselves.
-  TokenId candidate(std::string_view text) const noexcept { return index_->candidate(text); }
+  /// Finds the only token that can have a text, for those who compare it themselves.
+  TextIndex::Finder finder() const noexcept { return index_->finder(); }
 
-  /// The cell of a token, and of the unknown one where `token` is none.
-  const TokenCell& cell(TokenId token) const noexcept {
-    return cells_[token < cells_.size() ? token : special_.unknown];
-  }
+  /// The cells of all tokens, by their ids.
+  std::span<const TokenCell> cells() const noexcept { return cells_; }
 
   /// What a model sees of a token.
   TokenId encode(TokenId token) const noexcept { return token < size_ ? token : special_.unknown; }
@@ -98,15 +97,14 @@ class Vocabulary {
   }
 
   void fill_cells() {
-    constexpr std::string_view kSeparator = ", ";
     cells_.resize(texts_.size());
     for (std::size_t i = 0; i < texts_.size(); ++i) {
       const std::string& text = texts_[i];
       TokenCell& cell = cells_[i];
-      if (text.size() + kSeparator.size() > TokenCell::kMostBytes) continue;
+      if (text.size() > TokenCell::kLongest) continue;
       std::memcpy(cell.bytes.data(), text.data(), text.size());
-      std::memcpy(cell.bytes.data() + text.size(), kSeparator.data(), kSeparator.size());
-      cell.size = static_cast<std::uint8_t>(text.size() + kSeparator.size());
+      std::memcpy(cell.bytes.data() + text.size(), TokenCell::kSeparator.data(), TokenCell::kSeparator.size());
+      cell.size = static_cast<std::uint8_t>(text.size() + TokenCell::kSeparator.size());
     }
   }
 

@@ -21,8 +21,8 @@
 namespace aria::detail {
 
 // The music is written with these, as in the original.
-inline constexpr int kTicksPerBeat = 480;
-inline constexpr std::uint64_t kTempo = 500'000;
+inline constexpr int kMusicTicksPerBeat = 480;
+inline constexpr std::uint64_t kMusicTempo = 500'000;
 
 // Positions stay below kTickLimit with room for the longest duration of any configuration behind them. Nobody waits
 // that long: it is 9,000 years.
@@ -30,7 +30,7 @@ inline constexpr Ticks kLastStart{kTickLimit - (1 << 24)};
 
 // second2tick of mido 1.3.3, in doubles and in its order of operations.
 inline Ticks detokenized_ticks(std::int64_t milliseconds) noexcept {
-  const double seconds_per_tick = static_cast<double>(kTempo) * 1e-6 / kTicksPerBeat;
+  const double seconds_per_tick = static_cast<double>(kMusicTempo) * 1e-6 / kMusicTicksPerBeat;
   return {static_cast<std::int64_t>(std::nearbyint(1e-3 * static_cast<double>(milliseconds) / seconds_per_tick))};
 }
 
@@ -39,8 +39,8 @@ class LazyReader {
  public:
   LazyReader(const LazyVocabulary& vocabulary, Reading reading, std::span<const TokenId> tokens, SkippedTokens& skipped)
       : vocabulary_(vocabulary), reading_(reading), tokens_(tokens), skipped_(skipped) {
-    piece_.ticks_per_beat = kTicksPerBeat;
-    piece_.tempos = {{Ticks{0}, kTempo}};
+    piece_.ticks_per_beat = kMusicTicksPerBeat;
+    piece_.tempos = {{Ticks{0}, kMusicTempo}};
   }
 
   MidiDict read() {

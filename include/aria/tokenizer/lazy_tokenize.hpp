@@ -171,7 +171,7 @@ class LazyWriter {
       throw Error(ErrorCode::empty_result,
                   piece_.notes.empty() ? "has no notes" : "has no notes left after ignoring instruments");
     }
-    // An open pedal may have gone down behind the last note; nothing sounds there.
+    // A pedal may keep a note sounding until it goes up.
     for (const PedalMsg& message : piece_.pedals) furthest_ = std::max(furthest_, message.tick());
   }
 

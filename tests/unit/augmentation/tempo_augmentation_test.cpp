@@ -212,14 +212,18 @@ TEST_CASE("ranges of tempos outside of 0 to 1 are refused", "[augmentation]") {
   TempoAugmentation(lazy(), 0x1.fffffffffffffp-1);
 }
 
-TEST_CASE("a tokenizer whose times are no grid is refused", "[augmentation]") {
-  struct WithoutSteps : test::SmallestTypedTokenizer {
+TEST_CASE("a tokenizer whose times are no grid is refused, unless it has no times", "[augmentation]") {
+  struct WithoutSteps : aria::LazyTokenizer {
     std::int32_t time_step() const noexcept { return 0; }
   };
-  struct WithoutEnd : test::SmallestTypedTokenizer {
+  struct WithoutEnd : aria::LazyTokenizer {
     std::int32_t time_step() const noexcept { return 1; }
     std::int32_t max_time() const noexcept { return std::numeric_limits<std::int32_t>::max(); }
   };
+  struct WithoutTimes : test::SmallestTypedTokenizer {
+    std::int32_t time_step() const noexcept { return 0; }
+  };
   test::check_refused([] { TempoAugmentation(WithoutSteps(), 0.2); });
   test::check_refused([] { TempoAugmentation(WithoutEnd(), 0.2); });
+  CHECK((test::after(TempoAugmentation(WithoutTimes(), 0.2), {2, 3, 4}, at(0.5)) == Tokens{2, 3, 4}));
 }

@@ -526,9 +526,36 @@ TEST_CASE("the pedal is a bar from down to up", "[drawing][piano_roll]") {
   CHECK(bars[2].width == Approx(1204 / 2.0).margin(0.06));
 }
 
+TEST_CASE("only keys that there are have a place", "[drawing][piano_roll]") {
+  const auto lanes_of = [](std::vector<unsigned> pitches) {
+    std::vector<aria::RollNote> notes;
+    for (const unsigned pitch : pitches) notes.push_back({Ticks{0}, Ticks{1}, static_cast<std::uint8_t>(pitch), 64, 0});
+    return aria::RollLanes(notes, false);
+  };
+  const aria::RollLanes all = lanes_of({0, 127}), top = lanes_of({127}), some = lanes_of({40, 80});
+  CHECK((all.low() == 0 && all.high() == 127));
+  CHECK(all.pitch_y(127) == 0);
+  CHECK(all.height() == all.pitch_y(0) + all.key_height());
+  CHECK((top.low() == 104 && top.high() == 127));
+  CHECK((some.low() == 38 && some.high() == 82));
+  CHECK_FALSE(lanes_of({}).has_pitches());
+}
+
+TEST_CASE("the clock ends where the row does", "[drawing][piano_roll]") {
+  MidiDict piece = piece_of({note(0, 8 * 1920, 60)});
+  piece.tempos = {{Ticks{0}, 451'128}};  // 133 beats a minute: 14.4 seconds
+  const std::string svg = piano_roll_svg(piece);
+  CHECK(mentions(svg, ">0:14<"));
+  CHECK_FALSE(mentions(svg, ">0:15<"));
+}
+
 TEST_CASE("the tempo is named where it changes noticeably", "[drawing][piano_roll]") {
   MidiDict piece = piece_of({note(0, 4 * 1920, 60)});
-  piece.tempos = {{Ticks{0}, 500'000}, {Ticks{1920}, 501'000}, {Ticks{2 * 1920}, 600'000}, {Ticks{3 * 1920}, 0}};
+  piece.tempos = {{Ticks{0}, 500'000},
+                  {Ticks{960}, 501'000},
+                  {Ticks{1920}, 495'000},
+                  {Ticks{2 * 1920}, 600'000},
+                  {Ticks{3 * 1920}, 0}};
   std::string svg = piano_roll_svg(piece);
   CHECK(occurrences(svg, "\u2669") == 2);
   CHECK(mentions(svg, "\u2669 = 120<"));

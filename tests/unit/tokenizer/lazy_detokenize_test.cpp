@@ -337,5 +337,7 @@ TEST_CASE("no number of waits leads beyond the last tick", "[tokenizer]") {
   const MidiDict piece = tokenizer.detokenize(tokens);
   REQUIRE(piece.notes.size() == 2);
   check_valid(piece, Reading::standard);
+  CHECK(piece.notes[0].start() > Ticks{aria::kTickLimit / 2});
   CHECK(piece.notes[0].end() - piece.notes[0].start() == Ticks{9'599'040});
+  CHECK(piece.notes[1].start() == piece.notes[0].start());
 }

@@ -389,6 +389,17 @@ TEST_CASE("times that 64 bits do not hold are exact all the same", "[tokenizer]"
   CHECK(difference(tokenize(LazyTokenizer{}, piece), slow.write(piece)) == "");
 }
 
+TEST_CASE("a pedal may go up after centuries", "[tokenizer]") {
+  MidiDict piece = piece_of({note(0, 100), note(50, 60)});
+  piece.ticks_per_beat = 1;
+  piece.tempos[0].tempo = 0xff'ffff;
+  piece.pedals = {{Ticks{50}, 0, true}, {Ticks{aria::kTickLimit - 1}, 0, false}};
+  CHECK(music_of(piece).back() == R"(["dur", 4990])");
+  piece.pedals = {{Ticks{aria::kTickLimit - 1}, 0, true}};
+  piece.tempos[0].tempo = 1000;
+  CHECK(music_of(piece).back() == R"(["dur", 10])");
+}
+
 TEST_CASE("0 ticks a beat: no time passes, and the original divides by zero where it asks for time", "[tokenizer]") {
   const LazyTokenizer standard, reference({.reading = Reading::reference});
   const auto stopped = [](std::vector<NoteMsg> notes) {
