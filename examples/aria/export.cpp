@@ -17,9 +17,8 @@ namespace {
 constexpr const char* kAbout =
     R"(Writes the token ids of a TokenizedDataset for other trainers, and OUT.json, which describes them.
 
-Ids are little endian, of 16 bits where that holds the vocabulary, else of 32. What comes out
-is for training elsewhere: sequences in their order, tokens outside of the vocabulary as the
-unknown one. Either both files appear or none.
+Ids are little endian, of 16 bits where these hold the vocabulary, else of 32: np.uint32 below.
+A token outside of the vocabulary becomes the unknown one. Either both files appear or none.
 
 Example:
   aria export train.jsonl train.bin

@@ -42,10 +42,7 @@ class StepTables {
   void apply(std::vector<TokenId>& tokens, Random& random) const {
     const TokenId* const table = tables_->data() + random.below(steps_) * count_;
     const std::size_t count = count_;
-    TokenId* const data = tokens.data();
-    const std::size_t size = tokens.size();
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < size; ++i) data[i] = data[i] < count ? table[data[i]] : data[i];
+    for (TokenId& token : tokens) token = token < count ? table[token] : token;
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #if defined(__SSE2__)
@@ -55,20 +56,20 @@ inline void write_token_line(const Vocabulary& vocabulary, std::span<const Token
 
 namespace detail {
 
-// Where a byte stands among the next 16; 16 where it does not. For any machine.
+// Where a byte stands among the next 16: the lowest bit says it, none that it does not. For any machine.
 struct PlainBytes {
-  static std::size_t find(const char* at, char wanted) noexcept {
+  static unsigned find(const char* at, char wanted) noexcept {
     const void* const found = std::memchr(at, wanted, 16);
-    return found == nullptr ? 16 : static_cast<std::size_t>(static_cast<const char*>(found) - at);
+    return found == nullptr ? 0 : 1U << (static_cast<const char*>(found) - at);
   }
 };
 
 #if defined(__SSE2__)
+// The same without a call.
 struct Sse2Bytes {
-  static std::size_t find(const char* at, char wanted) noexcept {
+  static unsigned find(const char* at, char wanted) noexcept {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const int same = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(wanted)));
-    return static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(same) | 1U << 16));
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(wanted))));
   }
 };
 using BestBytes = Sse2Bytes;
@@ -97,9 +98,8 @@ class WrittenLine {
     if (line == "[]") return true;
     if (line.size() < 3 || line.front() != '[' || line.back() != ']') return false;
     make_room(line.size());
-    const Desk desk{line, text_.get(), vocabulary_.finder(), vocabulary_.cells().data()};
-    const bool done = desk.finder.whole() ? read_halves<true>(desk, out) : read_halves<false>(desk, out);
-    return done || read_elements(desk, out);
+    line_ = line;
+    return (vocabulary_.finder().whole() ? read_halves<true>(out) : read_halves<false>(out)) || read_elements(out);
   }
 
  private:
@@ -107,32 +107,34 @@ class WrittenLine {
   static constexpr std::size_t kSeparator = TokenCell::kSeparator.size();
   static_assert(kPadding > kLongest + kSeparator && TokenCell::kLongest >= kLongest);
 
-  // What guessing works with, by value: see TextIndex::Finder.
-  struct Desk {
-    std::string_view line;
-    char* text;
+  // What guessing looks up in, by value: see TextIndex::Finder.
+  struct Tables {
     TextIndex::Finder finder;
     const TokenCell* cells;
-
-    std::size_t last() const noexcept { return line.size() - 1; }  // the bracket at the end
   };
 
-  // A part of the line. Its tokens are written to the same place of the text, but for `shift`: a cell may be longer
-  // than what is used of it.
+  // A part of the line. `shift` leads from a place in the line to the same place of the text that is written.
   struct Part {
-    std::size_t begin;
-    std::size_t end;
-    std::size_t at;  // where the next token begins
-    std::size_t shift;
+    const char* begin;
+    const char* end;
+    const char* at;  // where the next token begins
+    std::uintptr_t shift;
     TokenId* first;
-    TokenId* token;     // behind those that were found
-    std::size_t wrong;  // 0 if each of them has the size of what it was taken from
+    TokenId* token;  // behind those that were found
 
+    char* text(const char* place) const noexcept {
+      return reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(place) + shift);
+    }
     explicit operator bool() const noexcept { return first != nullptr; }
   };
 
   // A token and its separator take at least 3 bytes of the line.
   static constexpr std::size_t kRatio = 1 + kSeparator;
+
+  const char* first() const noexcept { return line_.data() + 1; }
+  // The bracket at the end, and where a separator in its place would end.
+  const char* last() const noexcept { return line_.data() + line_.size() - 1; }
+  const char* end() const noexcept { return last() + kSeparator; }
 
   void make_room(std::size_t size) {
     if (size <= room_) return;
@@ -141,101 +143,111 @@ class WrittenLine {
     room_ = size;
   }
 
-  Part part(std::size_t begin, std::size_t end) const noexcept {
-    const std::size_t before = begin == 1 ? 0 : 1;
-    TokenId* const tokens = tokens_.get() + begin / kRatio + 2 * before;
-    return {begin, end, begin, 2 * before * sizeof(TokenCell), tokens, tokens, 0};
+  // The second part writes a bit further behind, since the last cell of the first one is longer than what counts of it.
+  Part part(const char* begin, const char* end) const noexcept {
+    const std::size_t before = begin == first() ? 0 : 1;
+    TokenId* const tokens = tokens_.get() + static_cast<std::size_t>(begin - first()) / kRatio + 2 * before;
+    char* const text = text_.get() + 2 * before * sizeof(TokenCell);
+    const auto shift = reinterpret_cast<std::uintptr_t>(text) - reinterpret_cast<std::uintptr_t>(line_.data());
+    return {begin, end, begin, shift, tokens, tokens};
   }
 
   template <bool whole>
-  bool read_halves(const Desk& shared, std::vector<TokenId>& out) {
-    const Desk desk = shared;
-    const std::size_t end = desk.last() + kSeparator;
-    const std::size_t list = desk.line.find("], [", desk.line.size() / 2);
-    const std::size_t middle = list == std::string_view::npos ? end : list + 1 + kSeparator;
-    Part first = part(1, middle);
-    Part second = part(middle, end);
-    while (first.at < first.end && second.at < second.end) {
-      if (!step<whole>(desk, first) || !step<whole>(desk, second)) return false;
+  bool read_halves(std::vector<TokenId>& out) const {
+    const Tables tables{vocabulary_.finder(), vocabulary_.cells().data()};
+    const std::size_t list = line_.find("], [", line_.size() / 2);
+    const char* const middle = list == std::string_view::npos ? end() : line_.data() + list + 1 + kSeparator;
+    Part one = part(first(), middle);
+    Part two = part(middle, end());
+    std::size_t wrong = 0;
+    while (one.at < one.end && two.at < two.end) {
+      if (!step<whole>(tables, one, wrong) || !step<whole>(tables, two, wrong)) return false;
     }
-    return finish<whole>(desk, first, out) && finish<whole>(desk, second, out);
+    return wrong == 0 && finish<whole>(tables, one, out) && finish<whole>(tables, two, out);
   }
 
-  // Takes one list, or what else comes.
+  // Takes one list, or what else comes. `wrong` stays 0 if its token has the size of what it was taken from.
   template <bool whole>
-  [[gnu::always_inline]] bool step(const Desk& desk, Part& part) const {
-    const char* const at = desk.line.data() + part.at;
-    if (*at == '[') [[likely]] {
-      const std::size_t size = kShortest + Bytes::find(at + kShortest - 1, ']');
-      if (size <= kLongest) [[likely]] {
-        const TokenId token = desk.finder.template candidate<whole>({at, size});
-        const TokenCell& cell = desk.cells[token];
-        std::memcpy(desk.text + part.at + part.shift, &cell, sizeof cell);
-        part.wrong |= cell.size ^ (size + kSeparator);
-        part.at += size + kSeparator;
-        *part.token++ = token;
-        return true;
-      }
+  [[gnu::always_inline]] bool step(const Tables& tables, Part& part, std::size_t& wrong) const {
+    const unsigned brackets = Bytes::find(part.at + kShortest - 1, ']');
+    if (*part.at == '[' && brackets != 0) [[likely]] {
+      const std::size_t size = kShortest + static_cast<unsigned>(std::countr_zero(brackets));
+      const TokenId token = tables.finder.template candidate<whole>({part.at, size});
+      const TokenCell& cell = tables.cells[token];
+      std::memcpy(part.text(part.at), &cell, sizeof cell);
+      wrong |= cell.size ^ (size + kSeparator);
+      part.at += size + kSeparator;
+      *part.token++ = token;
+      return true;
     }
-    part = element(desk, part);
+    part = element(part);
     return static_cast<bool>(part);
   }
 
   template <bool whole>
-  bool finish(const Desk& desk, Part part, std::vector<TokenId>& out) const {
+  bool finish(const Tables& tables, Part part, std::vector<TokenId>& out) const {
+    std::size_t wrong = 0;
     while (part.at < part.end) {
-      if (!step<whole>(desk, part)) return false;
+      if (!step<whole>(tables, part, wrong)) return false;
     }
-    return take(desk, part, out);
+    return wrong == 0 && take(part, out);
   }
 
   // Where even the guesses were bad, as with very short lists: each token is found by itself.
-  bool read_elements(const Desk& desk, std::vector<TokenId>& out) const {
+  bool read_elements(std::vector<TokenId>& out) const {
     out.clear();
-    Part all = part(1, desk.last() + kSeparator);
+    Part all = part(first(), end());
     while (all.at < all.end) {
-      all = element(desk, all);
+      all = element(all);
       if (!all) return false;
     }
-    return take(desk, all, out);
+    return take(all, out);
   }
 
   // Appends the tokens of the part if they are written like this.
-  bool take(const Desk& desk, const Part& part, std::vector<TokenId>& out) const {
-    if (part.at != part.end || part.wrong != 0) return false;
-    const std::string_view line = desk.line.substr(0, desk.last());
-    const std::string_view wanted = line.substr(std::min(part.begin, line.size()), part.end - part.begin);
-    if (std::string_view(desk.text + part.begin + part.shift, wanted.size()) != wanted) return false;
+  bool take(const Part& part, std::vector<TokenId>& out) const {
+    if (part.at != part.end) return false;
+    const char* const stop = std::min(part.end, last());
+    if (part.begin < stop) {
+      const auto size = static_cast<std::size_t>(stop - part.begin);
+      if (std::memcmp(part.begin, part.text(part.begin), size) != 0) return false;
+    }
     out.insert(out.end(), part.first, part.token);
     return true;
   }
 
   // The part behind one token of any kind, and behind all that follow and are the same: lines are filled up like this.
   // Nothing where there is none.
-  [[gnu::noinline]] Part element(const Desk& desk, Part part) const {
-    const std::string_view text = element_at(desk, part.at);
+  [[gnu::noinline]] Part element(Part part) const {
+    const std::string_view text = element_at(part.at);
     const auto token = vocabulary_.find(text);
     if (!token) return {};
-    const std::size_t size = text.size() + kSeparator;
-    do {
-      char* const out = std::copy(text.begin(), text.end(), desk.text + part.at + part.shift);
-      std::copy(TokenCell::kSeparator.begin(), TokenCell::kSeparator.end(), out);
+    const TokenCell& cell = vocabulary_.cells()[*token];
+    const auto size = static_cast<std::ptrdiff_t>(text.size() + kSeparator);
+    do {  // a cell is written without a call
+      if (cell.size != 0) {
+        std::memcpy(part.text(part.at), &cell, sizeof cell);
+      } else {
+        char* const out = std::copy(text.begin(), text.end(), part.text(part.at));
+        std::copy(TokenCell::kSeparator.begin(), TokenCell::kSeparator.end(), out);
+      }
       *part.token++ = *token;
       part.at += size;
-    } while (part.at + size < desk.line.size() && std::memcmp(desk.line.data() + part.at, text.data(), size) == 0);
+    } while (last() - part.at > size && std::memcmp(part.at, text.data(), static_cast<std::size_t>(size)) == 0);
     return part;
   }
 
   // Up to the next `]` or `"`, or to the next comma. In what has one of these within, no token is found then.
-  static std::string_view element_at(const Desk& desk, std::size_t at) noexcept {
-    const std::string_view rest = desk.line.substr(0, desk.last()).substr(std::min(at, desk.last()));
-    if (rest.empty()) return rest;
+  std::string_view element_at(const char* at) const noexcept {
+    if (at >= last()) return {};
+    const std::string_view rest(at, static_cast<std::size_t>(last() - at));
     if (rest[0] != '[' && rest[0] != '"') return rest.substr(0, rest.find(','));
     const std::size_t end = rest.find(rest[0] == '[' ? ']' : '"', 1);
     return rest.substr(0, end == std::string_view::npos ? end : end + 1);
   }
 
   const Vocabulary& vocabulary_;
+  std::string_view line_;
   std::unique_ptr<TokenId[]> tokens_;
   std::unique_ptr<char[]> text_;
   std::size_t room_ = 0;  // the longest line that both suffice for
@@ -249,33 +261,51 @@ class AnyLine {
   void read(std::string_view line, std::vector<TokenId>& out) {
     out.clear();
     TokenTextReader reader(line);
-    if (!reader.take('[')) throw Error(ErrorCode::invalid_json, "is no list of tokens: " + excerpt(line));
+    if (!reader.take('[')) refuse("is no list of tokens", line);
     if (!reader.take(']')) read_tokens(line, reader, out);
-    if (!reader.at_end()) {
-      throw Error(ErrorCode::invalid_json, "has something behind its end: " + excerpt(line.substr(reader.position())));
-    }
+    if (!reader.at_end()) refuse("has something behind its end", line.substr(reader.position()));
   }
 
  private:
   void read_tokens(std::string_view line, TokenTextReader& reader, std::vector<TokenId>& out) {
     do {
       const bool missing = reader.at_end();
-      const std::string_view rest = line.substr(reader.position());
-      const auto refuse = [&](const char* why) {
-        throw Error(ErrorCode::invalid_json, "token " + std::to_string(out.size()) + why + excerpt(rest));
+      const std::size_t begin = reader.position();
+      const auto refuse_token = [&](const char* why, std::size_t end) {
+        refuse("token " + std::to_string(out.size()) + ' ' + why, line.substr(begin, end - begin));
       };
-      if (missing) refuse(" is missing");
-      if (!reader.read(text_)) refuse(reader.at_end() ? " is cut off: " : " is no text, number or list of these: ");
+      if (missing) refuse_token("is missing", begin);
+      if (!reader.read(text_)) {
+        refuse_token(reader.at_end() ? "is cut off" : "is no text, number or list of these", line.size());
+      }
       const auto token = vocabulary_.find(text_.view());
-      if (!token) refuse(" is unknown: ");
+      if (!token) refuse_token("is unknown", reader.position());
+      const std::size_t end = reader.position();
+      if (reader.at_end()) refuse_token("is where the line breaks off", end);
+      if (reader.next() != ',' && reader.next() != ']') refuse_token("has no comma behind it", end);
       out.push_back(*token);
-      if (reader.at_end()) refuse(" is the last one before the line breaks off: ");
-      if (reader.next() != ',' && reader.next() != ']') refuse(" is followed by neither a comma nor the end: ");
     } while (reader.take(','));
     reader.take(']');
   }
 
-  static std::string excerpt(std::string_view text) { return std::string(text.substr(0, 60)); }
+  [[noreturn]] static void refuse(std::string what, std::string_view text) {
+    if (!text.empty()) what += ": " + excerpt(text);
+    throw Error(ErrorCode::invalid_json, std::move(what));
+  }
+
+  // The beginning of a text, for people: what a terminal might not show is a question mark.
+  static std::string excerpt(std::string_view text) {
+    constexpr std::size_t kMost = 60;
+    std::string shown;
+    while (!text.empty()) {
+      const std::size_t length = std::max<std::size_t>(utf8_length(text), 1);
+      if (shown.size() + length > kMost) return shown + "...";
+      const bool plain = length > 1 || (text[0] >= ' ' && text[0] < 0x7f);
+      shown += plain ? text.substr(0, length) : "?";
+      text.remove_prefix(length);
+    }
+    return shown;
+  }
 
   const Vocabulary& vocabulary_;
   ByteBuffer text_;  // of a token
@@ -288,11 +318,13 @@ class TokenLineReader {
  public:
   /// Readable bytes, whatever they are, that must lie before and behind a line.
   static constexpr std::size_t kPadding = 64;
+  static_assert(kPadding >= detail::WrittenLine<detail::BestBytes>::kPadding);
 
   explicit TokenLineReader(const Vocabulary& vocabulary) : written_(vocabulary), any_(vocabulary) {}
 
-  /// Replaces the contents of `out`. The line stands without its line feed. Throws invalid_json: the message names the
-  /// token and its number, from 0.
+  /// Replaces the contents of `out`. The line stands without its line feed. It need not be written as by
+  /// write_token_line: blanks between tokens and escapes in texts may be others, as long as the tokens are the same.
+  /// Throws invalid_json: the message names the token and its number, from 0. `out` may hold anything then.
   void read(std::string_view line, std::vector<TokenId>& out) {
     if (!written_.read(line, out)) any_.read(line, out);
   }

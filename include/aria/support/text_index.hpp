@@ -38,7 +38,7 @@ class TextIndex {
 
     /// The same for loops that are written once for each value of whole().
     template <bool whole>
-    std::uint32_t candidate(std::string_view text) const noexcept {
+    [[gnu::always_inline]] std::uint32_t candidate(std::string_view text) const noexcept {
       const std::uint64_t sum = hash<whole>(text);
       return slots_[slot(sum, multipliers_[bucket(sum)])];
     }
@@ -50,7 +50,7 @@ class TextIndex {
     friend TextIndex;
 
     template <bool whole>
-    std::uint64_t hash(std::string_view text) const noexcept {
+    [[gnu::always_inline]] std::uint64_t hash(std::string_view text) const noexcept {
       const std::size_t size = text.size();
       std::uint64_t sum = first_word(text) * first_factor_ + last_word(text) * (last_factor_ + 2 * size);
       if constexpr (whole) {

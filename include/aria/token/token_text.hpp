@@ -1,8 +1,6 @@
 // Tokens in JSON: what may be a token, and the one text that each of them has.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -43,17 +41,7 @@ class TokenTextReader {
   /// reading then stands where the fault shows.
   bool read(ByteBuffer& text) {
     text.clear();
-    if (!take('[')) return read_element(text);
-    text.append('[');
-    if (!take(']')) {
-      do {
-        if (!at_end() && text.size() > 1) text.append(", ");
-        if (!read_element(text)) return false;
-      } while (take(','));
-      if (!take(']')) return false;
-    }
-    text.append(']');
-    return true;
+    return take('[') ? read_list(text) : read_element(text);
   }
 
  private:
@@ -65,9 +53,23 @@ class TokenTextReader {
     return true;
   }
 
+  // Behind the first bracket.
+  bool read_list(ByteBuffer& text) {
+    text.append('[');
+    if (!take(']')) {
+      if (!read_element(text)) return false;
+      while (take(',')) {
+        text.append(", ");
+        if (!read_element(text)) return false;
+      }
+      if (!take(']')) return false;
+    }
+    text.append(']');
+    return true;
+  }
+
   bool read_element(ByteBuffer& text) {
-    if (at_end()) return false;
-    switch (peek()) {
+    switch (next()) {
       case '"':
         return read_string(text);
       case 't':

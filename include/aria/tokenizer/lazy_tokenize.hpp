@@ -53,8 +53,6 @@ class ReferenceClock {
   std::int64_t go_to(Ticks tick) {
     const std::int64_t passed = now_ ? until(tick) : 0;
     now_ = tick;
-    // Tempo changes before the last one that lies before a start have no part in its times.
-    while (tempos_.size() > 2 && tempos_[1].tick < tick) tempos_ = tempos_.subspan(1);
     return passed;
   }
   std::int64_t until(Ticks end) const {

@@ -4,9 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include <aria/support/random.hpp>
@@ -44,40 +41,69 @@ bool ends_chord(TokenId token) {
          kind == TokenKind::composer || kind == TokenKind::wait;
 }
 
+using Notes = std::vector<Tokens>;
+
 // The notes between `begin` and `end`, each with its duration; nothing where that is no chord.
-std::vector<std::pair<TokenId, TokenId>> notes_of(const TokenId* begin, const TokenId* end) {
-  std::vector<std::pair<TokenId, TokenId>> notes;
+Notes notes_of(const TokenId* begin, const TokenId* end) {
+  Notes notes;
   for (const TokenId* at = begin; at != end; ++at) {
     if (test::is(*at, TokenKind::drum)) {
-      notes.emplace_back(*at, 0);
+      notes.push_back({*at});
     } else if ((test::is(*at, TokenKind::note) || *at == unknown()) && at + 1 != end &&
                test::is(at[1], TokenKind::duration)) {
-      notes.emplace_back(at[0], at[1]);
+      notes.push_back({at[0], at[1]});
       ++at;
     } else {
       return {};
     }
   }
-  std::sort(notes.begin(), notes.end());
   return notes;
+}
+
+// Calls `chord(begin, end, notes)` for every chord that has a wait behind it, and `other(begin, end)` for all between
+// them.
+template <class Chord, class Other>
+void each_part(const Tokens& tokens, Chord chord, Other other) {
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= tokens.size(); ++i) {
+    if (i < tokens.size() && !ends_chord(tokens[i])) continue;
+    const Notes notes = notes_of(tokens.data() + begin, tokens.data() + i);
+    if (i < tokens.size() && test::is(tokens[i], TokenKind::wait) && !notes.empty()) {
+      chord(begin, i, notes);
+    } else {
+      other(begin, i);
+    }
+    if (i < tokens.size()) other(i, i + 1);
+    begin = i + 1;
+  }
 }
 
 // That `mixed` holds the same chords as `tokens`, and all else where it was.
 void check_chords(const Tokens& tokens, const Tokens& mixed) {
   REQUIRE(mixed.size() == tokens.size());
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i <= tokens.size(); ++i) {
-    if (i < tokens.size() && !ends_chord(tokens[i])) continue;
-    const auto before = notes_of(tokens.data() + begin, tokens.data() + i);
-    const bool may_mix = i < tokens.size() && test::is(tokens[i], TokenKind::wait) && !before.empty();
-    if (may_mix) {
-      REQUIRE((notes_of(mixed.data() + begin, mixed.data() + i) == before));
-    } else {
-      REQUIRE(std::equal(tokens.data() + begin, tokens.data() + i, mixed.data() + begin));
-    }
-    if (i < tokens.size()) REQUIRE(mixed[i] == tokens[i]);
-    begin = i + 1;
-  }
+  const auto chord = [&](std::size_t begin, std::size_t end, Notes before) {
+    Notes notes = notes_of(mixed.data() + begin, mixed.data() + end);
+    std::sort(before.begin(), before.end());
+    std::sort(notes.begin(), notes.end());
+    REQUIRE((notes == before));
+  };
+  const auto other = [&](std::size_t begin, std::size_t end) {
+    REQUIRE(std::equal(tokens.data() + begin, tokens.data() + end, mixed.data() + begin));
+  };
+  each_part(tokens, chord, other);
+}
+
+// With every chord turned round.
+Tokens turned(const Tokens& tokens) {
+  Tokens out;
+  const auto chord = [&](std::size_t, std::size_t, const Notes& notes) {
+    for (auto note = notes.rbegin(); note != notes.rend(); ++note) out.insert(out.end(), note->begin(), note->end());
+  };
+  const auto other = [&](std::size_t begin, std::size_t end) {
+    out.insert(out.end(), tokens.data() + begin, tokens.data() + end);
+  };
+  each_part(tokens, chord, other);
+  return out;
 }
 
 }  // namespace
@@ -161,6 +187,7 @@ TEST_CASE("chord mix-up of any tokens keeps the notes of every chord, and all el
   const Tokens tokens = test::random_sequence(seed);
   CAPTURE(seed);
   check_chords(tokens, test::after(augment, tokens, aria::RandomStream(seed)));
+  CHECK((test::after(augment, tokens, turning()) == turned(tokens)));
 }
 
 TEST_CASE("chord mix-up of any order of tokens of every kind", "[augmentation]") {
@@ -172,6 +199,7 @@ TEST_CASE("chord mix-up of any order of tokens of every kind", "[augmentation]")
     Tokens tokens(dice.below(16));
     for (TokenId& token : tokens) token = few[dice.below(few.size())];
     check_chords(tokens, test::after(augment, tokens, aria::RandomStream(seed, i)));
+    REQUIRE((test::after(augment, tokens, turning()) == turned(tokens)));
   }
 }
 
@@ -214,7 +242,10 @@ TEST_CASE("notes whose velocity stands before them stay in their order", "[augme
   static_assert(aria::NoteTokenizer<WithVelocities>);
   const Tokens tokens = {drum(40), note(60),     duration(10), note(61),     duration(20), wait(),
                          note(62), duration(10), note(63),     duration(10), wait()};
-  const Tokens mixed = test::after(ChordMixup(WithVelocities()), tokens, turning());
+  const ChordMixup augment{WithVelocities()};
+  const Tokens mixed = test::after(augment, tokens, turning());
   CHECK(std::equal(tokens.begin(), tokens.begin() + 6, mixed.begin()));
   CHECK((mixed != tokens));
+  const Tokens odd = {drum(40), duration(10), note(60), duration(20), wait()};
+  CHECK((test::after(augment, odd, turning()) == odd));
 }

@@ -96,7 +96,7 @@ TEST_CASE("LazyConfig comes back from its JSON as it was", "[config]") {
     CHECK(aria::to_json(LazyConfig::from_json(around(lazy))) == lazy);
   }
   const LazyConfig nobody =
-      LazyConfig::from_json(around(std::string(kFirstLine).substr(0, kFirstLine.find("[")) + "[]}"));
+      LazyConfig::from_json(around(std::string(kFirstLine).substr(0, kFirstLine.find('[')) + "[]}"));
   CHECK(nobody.composer_names.empty());
   CHECK(aria::to_json(LazyConfig::from_json(around(aria::to_json(nobody)))) == aria::to_json(nobody));
 }
