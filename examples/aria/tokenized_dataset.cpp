@@ -51,8 +51,7 @@ std::string text_of(const cxxopts::ParseResult& arguments, const char* name) {
 }
 
 aria::WindowConfig windows_of(const cxxopts::ParseResult& arguments, const std::string& config_path) {
-  aria::WindowConfig windows =
-      config_path.empty() ? aria::WindowConfig() : aria::WindowConfig::from_file(config_path);
+  aria::WindowConfig windows = config_path.empty() ? aria::WindowConfig() : aria::WindowConfig::from_file(config_path);
   if (arguments.count("max-seq-len") != 0) {
     windows.max_seq_len = cli::number_of<std::uint64_t>(arguments, "max-seq-len");
     windows.stride_len = std::min(windows.stride_len, windows.max_seq_len);
@@ -89,12 +88,6 @@ void print(const aria::TokenizedDatasetSummary& summary, const Skipped& skipped,
   skipped.print(std::cout);
   if (summary.unknown != 0) std::cout << summary.unknown << " tokens are not in the vocabulary\n";
   std::cout << "wrote " << cli::printable(path) << ": " << summary.sequences << " sequences\n";
-}
-
-// The shuffled copy is made from the finished file, before either has its name.
-void write_shuffled(const std::string& path, std::uint64_t seed, aria::AtomicFile& shuffled) {
-  aria::write_shuffled(aria::TokenizedDatasetFile(path), seed, shuffled);
-  shuffled.commit();
 }
 
 }  // namespace
@@ -134,12 +127,12 @@ int tokenized_dataset_command(const std::vector<std::string>& words) {
       cli::ProgressBar bar("MB");
       options.on_progress = cli::in_megabytes(bar.callback());
       summary = aria::build_tokenized_dataset(tokenizer, load_path, file, options);
-      file.commit();
     }
+    // Both appear, or none.
+    if (shuffled) aria::write_shuffled(aria::TokenizedDatasetFile(file.path_to_read()), seed, *shuffled);
+    aria::AtomicFile::commit_all({&file, shuffled ? &*shuffled : nullptr});
     print(summary, skipped, path);
-    if (!shuffled) return;
-    write_shuffled(path, seed, *shuffled);
-    std::cout << "wrote " << cli::printable(aria::shuffled_path(path)) << '\n';
+    if (shuffled) std::cout << "wrote " << cli::printable(aria::shuffled_path(path)) << '\n';
   };
   tokenizers::with_name(cli::value_of<std::string>(arguments, "tokenizer"), config_path,
                         {.reading = options.reading, .diminish_jitter = jitter}, build);

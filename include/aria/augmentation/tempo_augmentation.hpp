@@ -23,9 +23,9 @@ namespace aria {
 /// takes.
 ///
 /// The number of tokens stays: where waits take fewer of them, padding comes to the end, and where they take more, what
-/// no longer fits falls off there. In the standard reading, every wait keeps its place otherwise. The original forgets
-/// waits at the end of a sequence where they were several, or as long as the longest token; the reference reading puts
-/// padding in their place, too.
+/// no longer fits falls off there. In the standard reading no other wait is lost. The original forgets the
+/// waits at the end of a sequence where they are several, or one that is as long as the longest token or longer; so
+/// does the reference reading, with padding in their place.
 ///
 ///     const aria::TempoAugmentation augment(tokenizer, 0.2);
 ///     aria::RandomStream random(seed, epoch, index);

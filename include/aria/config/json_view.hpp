@@ -101,6 +101,9 @@ class JsonDocument {
     }
   }
 
+  JsonDocument(const JsonDocument&) = delete;
+  JsonDocument& operator=(const JsonDocument&) = delete;
+
   /// Valid as long as the document is.
   JsonView root() const { return {root_, ""}; }
 

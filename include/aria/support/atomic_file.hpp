@@ -74,6 +74,12 @@ class AtomicFile {
     pending_.append(bytes);
   }
 
+  /// A path under which what was written so far can be read before the file has its name. Throws io.
+  std::string path_to_read() {
+    flush();
+    return "/proc/self/fd/" + std::to_string(descriptor_.get());
+  }
+
   /// Gives the file its final name. Throws io, or already_exists where that name was taken in the meantime.
   void commit() { commit_all({this}); }
 

@@ -42,9 +42,14 @@ class RandomStream {
   template <std::convertible_to<std::uint64_t>... Numbers>
   explicit constexpr RandomStream(std::uint64_t seed, Numbers... names) noexcept : key_(seed) {
     ((key_ = random_bits(key_, static_cast<std::uint64_t>(names))), ...);
+    next_ = splitmix64(key_);
   }
 
-  constexpr std::uint64_t bits() noexcept { return random_bits(key_, drawn_++); }
+  constexpr std::uint64_t bits() noexcept {
+    const std::uint64_t bits = splitmix64(next_);
+    next_ += 0x9e3779b97f4a7c15ULL;
+    return bits;
+  }
 
   /// From 0 to `count` - 1, each equally likely (Lemire: "Fast random integer generation in an interval", 2019).
   constexpr std::uint32_t below(std::uint32_t count) noexcept {
@@ -61,7 +66,7 @@ class RandomStream {
 
  private:
   std::uint64_t key_;
-  std::uint64_t drawn_ = 0;
+  std::uint64_t next_ = 0;  // what random_bits mixes of the key and the number of the next draw
 };
 
 static_assert(RandomSource<RandomStream>);

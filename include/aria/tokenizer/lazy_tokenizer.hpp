@@ -56,8 +56,9 @@ class LazyTokenizer {
   explicit LazyTokenizer(LazyConfig config, LazyOptions options = {})
       : vocabulary_(std::make_shared<const LazyVocabulary>(std::move(config))), options_(options) {
     if (options.diminish_jitter > LazyOptions::kMaxJitter) {
-      throw Error(ErrorCode::invalid_argument, "the jitter of <D> must be at most " + std::to_string(LazyOptions::kMaxJitter) +
-                                                   ", and is " + std::to_string(options.diminish_jitter));
+      throw Error(ErrorCode::invalid_argument, "the jitter of <D> must be at most " +
+                                                   std::to_string(LazyOptions::kMaxJitter) + ", and is " +
+                                                   std::to_string(options.diminish_jitter));
     }
   }
 

@@ -92,7 +92,10 @@ TEST_CASE("pitch augmentation knows the tokens that no model knows", "[augmentat
   const auto note = tokenizer.find({.kind = TokenKind::note, .pitch = 60, .velocity = 45});
   REQUIRE((note >= tokenizer.vocabulary().size() && note < tokenizer.vocabulary().token_count()));
   const auto higher = tokenizer.find({.kind = TokenKind::note, .pitch = 62, .velocity = 45});
-  CHECK((test::after(PitchAugmentation(tokenizer, 2), {note}, by(2, 2)) == Tokens{higher}));
+  const auto last = static_cast<TokenId>(tokenizer.vocabulary().token_count() - 1);
+  REQUIRE(tokenizer.view(last).pitch == 127);
+  CHECK((test::after(PitchAugmentation(tokenizer, 2), {note, last, last + 1}, by(2, 2)) ==
+         Tokens{higher, tokenizer.vocabulary().unknown(), last + 1}));
 }
 
 TEST_CASE("pitch augmentation moves the ends of notes along", "[augmentation]") {

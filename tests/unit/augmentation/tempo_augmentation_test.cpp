@@ -92,6 +92,7 @@ TEST_CASE("waits that follow each other become as few tokens as it takes", "[aug
         R"(["wait", 2550] ["drum", 40] "<P>")");
   CHECK(shorter(1.0, {R"(["wait", 100])", R"(["wait", 0])", R"(["wait", 20])", R"("<E>")"}) ==
         R"(["wait", 120] "<E>" "<P>" "<P>")");
+  CHECK(shorter(1.0, {R"(["wait", 4000])", R"(["wait", 990])", R"("<E>")"}) == R"(["wait", 4990] "<E>" "<P>")");
   CHECK(shorter(1.0, {R"(["wait", 0])", R"(["wait", 0])", R"("<E>")"}) == R"(["wait", 0] "<E>" "<P>")");
 }
 

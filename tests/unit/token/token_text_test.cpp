@@ -80,6 +80,7 @@ TEST_CASE("what is no token is refused", "[token]") {
                            "\"\\ud834\\ud834\"",
                            "\"\\udd1e\"",
                            "\"\\udd1e\\ud834\"",
+                           "\"\\udd1e\\udd1e\"",
                            "\"\n\"",
                            "\"\x1f\"",
                            "\"\x80\"",
