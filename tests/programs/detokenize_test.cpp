@@ -266,7 +266,7 @@ TEST_CASE("detokenize: numbers, lines and files that are wrong") {
       {{"data.jsonl", "1", "out.mid", "more.mid"}, 2, "more.mid"},
       {{"bad.jsonl", "1", "out.mid"}, 1, "bad.jsonl: line 3: "},
       {{"music.jsonl", "0", "out.mid"}, 1, "music.jsonl: line 1: "},
-      {{"empty.jsonl", "0", "out.mid"}, 1, "empty.jsonl: is empty"},
+      {{"empty.jsonl", "0", "out.mid"}, 1, "empty.jsonl: line 1: is empty"},
       {{"none.jsonl", "0", "out.mid"}, 1, "none.jsonl: "},
       {{"DIR", "0", "out.mid"}, 1, "DIR: "},
       {{"data.jsonl", "1", "old.mid"}, 1, "old.mid: exists already"},

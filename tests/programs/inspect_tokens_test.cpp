@@ -182,7 +182,7 @@ TEST_CASE("inspect tokens: a header that is wrong, a file that is cut off or hol
       {header, "line 1: is cut off"},
       {header + '\n' + lines[1], "line 2: is cut off"},
       {header.substr(0, header.size() - 1) + '\n' + lines[1] + '\n', "line 1: "},
-      {replaced(header, "\"lazy\"", "\"eager\"") + '\n', "line 1: there is no tokenizer called eager"},
+      {replaced(header, "\"lazy\"", "\"eager\"") + '\n', "line 1: was made by the tokenizer \"eager\""},
       {replaced(header, "\"lazy\"", "7") + '\n', "line 1: tokenizer_name must be a text"},
       {replaced(header, "\"lazy\"", "\"performance\"") + '\n', "line 1: was made with other settings"},
       {replaced(header, "\"velocity_quantization\"", "\"quantization\"") + '\n', "line 1: "},

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -310,7 +311,8 @@ class MidiDictJsonReader {
 inline MidiDict MidiDict::from_json(std::string_view json) {
   ByteBuffer padded;
   padded.append(json);
-  padded.room(MidiDictJsonReader::kPadding);
+  // For text that is no JSON, simdjson's message depends on what lies behind it.
+  std::memset(padded.room(MidiDictJsonReader::kPadding), 0, MidiDictJsonReader::kPadding);
   MidiDict piece;
   MidiDictJsonReader().read({padded.data(), json.size()}, piece);
   return piece;
