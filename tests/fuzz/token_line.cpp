@@ -60,7 +60,10 @@ class SecondOpinion {
     tokens_.emplace();
     for (const simdjson::dom::element element : list) {
       const auto token = vocabulary.find(token_text(element));
-      if (!token) return tokens_.reset();
+      if (!token) {
+        tokens_.reset();
+        return;
+      }
       tokens_->push_back(*token);
     }
   }
