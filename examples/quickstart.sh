@@ -45,8 +45,13 @@ tail -n +2 "$out/outcomes.tsv" | cut -f 2 | sort | uniq -c | sort -rn
 awk -F '\t' 'NR > 1 && $3 != "-" && shown++ < 8 { printf "  %s: %s, %s\n", $1, $2, $3 }' "$out/outcomes.tsv"
 
 echo
-"$bin/aria" tokenized-dataset -s --max-seq-len 512 --stride-len 256 "$out/music_train.jsonl" "$out/train.jsonl"
-"$bin/aria" tokenized-dataset --max-seq-len 512 --stride-len 512 "$out/music_val.jsonl" "$out/val.jsonl"
+# Of a handful of pieces, one side of the split may get none.
+pieces=$out/music_train.jsonl
+[ -s "$pieces" ] || pieces=$out/music.jsonl
+"$bin/aria" tokenized-dataset -s --max-seq-len 512 --stride-len 256 "$pieces" "$out/train.jsonl"
+if [ -s "$out/music_val.jsonl" ]; then
+  "$bin/aria" tokenized-dataset --max-seq-len 512 --stride-len 512 "$out/music_val.jsonl" "$out/val.jsonl"
+fi
 echo
 "$bin/aria" inspect --svg "$out/train.svg" "$out/train.jsonl"
 echo
