@@ -10,22 +10,9 @@
 #include <aria/midi/event.hpp>
 #include <aria/midi/messages.hpp>
 #include <aria/midi/units.hpp>
+#include <aria/support/rounded_division.hpp>
 
 namespace aria {
-
-namespace detail {
-
-__extension__ using Int128 = __int128;
-
-// numerator / denominator for numerator >= 0, rounded to the nearest whole number, halves to the even one.
-constexpr std::int64_t divide_half_even(Int128 numerator, Int128 denominator) noexcept {
-  const Int128 quotient = numerator / denominator;
-  const Int128 twice_rest = 2 * (numerator - quotient * denominator);
-  const bool up = twice_rest > denominator || (twice_rest == denominator && (quotient & 1) != 0);
-  return static_cast<std::int64_t>(quotient + (up ? 1 : 0));
-}
-
-}  // namespace detail
 
 /// The tempo changes of a piece, summed up, so that the time of any tick is found by one search. Times are exact
 /// rational numbers and are rounded once, at the end.
@@ -107,16 +94,16 @@ class TempoCursor {
  public:
   /// Stands at `first`. No tick above `last` may be asked for. The map must outlive the cursor.
   TempoCursor(const TempoMap& map, Ticks first, Ticks last) : map_(map), tick_(first) {
-    if (map.units_per_millisecond_ == 0 || map.units_at(last) >= kFewUnits) return;
-    reciprocal_ = 1.0 / static_cast<double>(map.units_per_millisecond_);
-    divisor_ = map.units_per_millisecond_;
+    if (map.units_per_millisecond_ == 0 || map.units_at(last) >= RoundedDivision::kLimit) return;
+    divide_ = RoundedDivision(map.units_per_millisecond_);
+    is_short_ = true;
     enter(search(first));
   }
 
   /// Moves to `tick`, and returns the time from where the cursor stood before: 0 where it goes back.
   Milliseconds go_to(Ticks tick) noexcept {
     const Milliseconds passed = until(tick);
-    if ((tick < from_ || tick >= to_) && divisor_ != 0) enter(find(tick));
+    if ((tick < from_ || tick >= to_) && is_short_) enter(find(tick));
     tick_ = tick;
     return passed;
   }
@@ -124,30 +111,16 @@ class TempoCursor {
   /// The time from where the cursor stands to `end`.
   Milliseconds until(Ticks end) const noexcept {
     if (end >= to_) return until_later_tempo(end);
-    return rounded(std::max<std::int64_t>((end - tick_).count, 0) * rate_);
+    return {divide_(std::max<std::int64_t>((end - tick_).count, 0) * rate_)};
   }
 
  private:
-  // Below this, numbers of units fit into doubles with bits to spare: it is hours of music at the finest division, and
-  // weeks at the usual ones.
-  static constexpr std::int64_t kFewUnits = std::int64_t{1} << 50;
-
   Milliseconds until_later_tempo(Ticks end) const noexcept {
-    if (divisor_ == 0) return map_.milliseconds(tick_, end);
+    if (!is_short_) return map_.milliseconds(tick_, end);
     const auto& segment = map_.segments_[find(end)];
     const auto units =
         static_cast<std::int64_t>(segment.units) + (end.count - segment.tick) * static_cast<std::int64_t>(segment.rate);
-    return rounded(units - (units_ + (tick_ - from_).count * rate_));
-  }
-
-  // Units to milliseconds, halves to the even one. The product is off by less than half of 1 / divisor_, so that no
-  // other quotient than that of a half can come out on the wrong side.
-  Milliseconds rounded(std::int64_t units) const noexcept {
-    const double and_a_half = static_cast<double>(units) * reciprocal_ + 0.5;
-    const auto quotient = static_cast<std::int64_t>(and_a_half);
-    const std::int64_t twice_rest = 2 * (units - quotient * divisor_);
-    const std::int64_t nearer_even = std::int64_t{twice_rest == divisor_} - std::int64_t{twice_rest == -divisor_};
-    return {quotient + (nearer_even & -(quotient & 1))};
+    return {divide_(units - (units_ + (tick_ - from_).count * rate_))};
   }
 
   void enter(std::size_t i) noexcept {
@@ -183,8 +156,8 @@ class TempoCursor {
   Ticks from_, to_{INT64_MIN};
   std::int64_t rate_ = 0, units_ = 0;
   std::size_t segment_ = 0;
-  std::int64_t divisor_ = 0;  // 0 where 64 bits do not suffice
-  double reciprocal_ = 0;
+  bool is_short_ = false;  // 64 bits suffice
+  RoundedDivision divide_;
 };
 
 }  // namespace aria

@@ -36,6 +36,9 @@ class ByteBuffer {
     advance(1);
   }
 
+  /// Takes back the last bytes.
+  void retract(std::size_t count) noexcept { size_ -= count; }
+
   /// Forgets the contents, keeps the memory.
   void clear() noexcept { size_ = 0; }
 

@@ -21,6 +21,7 @@ enum class ErrorCode : std::uint8_t {
   invalid_config,        ///< a configuration that lacks a key or has one of the wrong type
   too_large,             ///< an input beyond a limit that keeps memory bounded
   empty_result,          ///< nothing is left to be written
+  invalid_text,          ///< text that is not of the form that a reader expects: compound events, lines of ids
 };
 
 /// Where it went wrong. Only what is known is set.

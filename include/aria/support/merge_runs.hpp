@@ -36,14 +36,10 @@ void merge_two(const T* a, const T* middle, const T* end, T* out, Key key) {
   while (b <= b_last) *out++ = *b++;
 }
 
-}  // namespace detail
-
-/// Sorts `items`, stably, where they consist of sorted runs. `ends` are the ends of the runs, the last one
-/// `items.size()`; it is used up. `spare` is memory to work in. Takes items.size() * log2(ends.size()) steps.
+// Drops runs that are empty and joins those that continue the one before: a track that has nothing of this kind, one
+// piece after another.
 template <class T, class Key>
-void merge_runs(std::vector<T>& items, std::vector<std::size_t>& ends, std::vector<T>& spare, Key key) {
-  // A run that starts where the one before it ends (a track that has nothing of this kind, one piece after another) is
-  // part of it already.
+void join_runs(const T* items, std::vector<std::size_t>& ends, Key key) {
   std::size_t runs = 0;
   for (std::size_t i = 0; i < ends.size(); ++i) {
     const std::size_t begin = i == 0 ? 0 : ends[i - 1];
@@ -52,21 +48,39 @@ void merge_runs(std::vector<T>& items, std::vector<std::size_t>& ends, std::vect
     ends[continues ? runs - 1 : runs++] = ends[i];
   }
   ends.resize(runs);
+}
+
+}  // namespace detail
+
+/// Sorts `items`, stably, where they consist of sorted runs. `ends` are the ends of the runs, the last one that of the
+/// items; it is used up. `spare` is memory for as many. Returns where the sorted items are: `items` or `spare`. Takes
+/// (number of items) * log2(ends.size()) steps.
+template <class T, class Key>
+T* merge_runs(T* items, std::vector<std::size_t>& ends, T* spare, Key key) {
+  detail::join_runs(items, ends, key);
   while (ends.size() > 1) {
-    spare.resize(items.size());
     std::size_t begin = 0;
     std::size_t merged = 0;
     for (std::size_t i = 0; i < ends.size(); i += 2) {
       const std::size_t middle = ends[i];
       const std::size_t end = i + 1 < ends.size() ? ends[i + 1] : middle;
-      const T* from = items.data();
-      detail::merge_two(from + begin, from + middle, from + end, spare.data() + begin, key);
+      const T* from = items;
+      detail::merge_two(from + begin, from + middle, from + end, spare + begin, key);
       ends[merged++] = end;
       begin = end;
     }
     ends.resize(merged);
-    items.swap(spare);
+    std::swap(items, spare);
   }
+  return items;
+}
+
+/// The same for a vector, the items of which stay in it.
+template <class T, class Key>
+void merge_runs(std::vector<T>& items, std::vector<std::size_t>& ends, std::vector<T>& spare, Key key) {
+  detail::join_runs(items.data(), ends, key);
+  if (ends.size() > 1) spare.resize(items.size());
+  if (merge_runs(items.data(), ends, spare.data(), key) == spare.data() && !items.empty()) items.swap(spare);
 }
 
 }  // namespace aria
