@@ -10,4 +10,6 @@ int tokenized_dataset_command(const std::vector<std::string>& words);
 int detokenize_command(const std::vector<std::string>& words);
 int piano_roll_command(const std::vector<std::string>& words);
 int export_command(const std::vector<std::string>& words);
+int midi_preprocess_command(const std::vector<std::string>& words);
+int tokenize_lakh_command(const std::vector<std::string>& words);
 int inspect_command(const std::vector<std::string>& words);

@@ -11,6 +11,7 @@
 
 #include <aria/anticipation/compound.hpp>
 #include <aria/anticipation/settings.hpp>
+#include <aria/anticipation/triples.hpp>
 #include <aria/anticipation/vocabulary.hpp>
 #include <aria/midi/reading.hpp>
 #include <aria/support/error.hpp>
@@ -48,10 +49,6 @@ inline std::uint64_t compound_to_events(std::span<const CompoundEvent> notes, st
 }
 
 namespace detail {
-
-[[noreturn]] inline void refuse_event(std::size_t number, const char* why) {
-  throw Error(ErrorCode::invalid_argument, "event " + std::to_string(number) + ' ' + why);
-}
 
 // What follows a separator begins behind the longest note of what stands before it.
 class PieceOffset {

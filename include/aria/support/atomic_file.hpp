@@ -23,6 +23,10 @@ namespace aria {
 /// What to do where the output is there already.
 enum class IfExists : bool { refuse, replace };
 
+/// When the bytes of a file must have reached the disk: before it takes its name, or whenever the caller sees to it, with
+/// one syncfs for many files. A crash of the system in between may leave a file of the wrong size under that name.
+enum class Sync : bool { now, later };
+
 /// A file that is written in its own folder without a name, or where the file system cannot do that under a temporary
 /// one, and takes its final name in `commit`, after its bytes have reached the disk. Whatever happens before (an
 /// exception, a full disk, a kill) leaves the final name as it was, and a file without a name vanishes by itself.
@@ -80,8 +84,18 @@ class AtomicFile {
     return "/proc/self/fd/" + std::to_string(descriptor_.get());
   }
 
+  /// The descriptor, for system calls that append to the file themselves. Throws io.
+  int descriptor_to_append() {
+    flush();
+    return descriptor_.get();
+  }
+
   /// Gives the file its final name. Throws io, or already_exists where that name was taken in the meantime.
-  void commit() { commit_all({this}); }
+  void commit(Sync sync = Sync::now) {
+    if (sync == Sync::now) return commit_all({this});
+    flush();
+    publish();
+  }
 
   /// All of the files take their final names, or none does.
   static void commit_all(std::initializer_list<AtomicFile*> files) {
@@ -141,12 +155,12 @@ class AtomicFile {
   // A link refuses a name that is taken, a rename replaces it; what is replaced stays reachable until all files are
   // through.
   void publish() {
+    if (link_to(path_)) {
+      if (has_name_) ::unlink(temporary_.c_str());
+      has_name_ = false;
+      return;
+    }
     if (if_exists_ == IfExists::refuse) {
-      if (link_to(path_)) {
-        if (has_name_) ::unlink(temporary_.c_str());
-        has_name_ = false;
-        return;
-      }
       refuse_if_taken(errno == EEXIST);
       // A file system without hard links: the rename has a moment in which it could replace somebody else's new file.
       refuse_if_taken(::access(path_.c_str(), F_OK) == 0);
