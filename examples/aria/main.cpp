@@ -12,8 +12,13 @@ int main(int argc, char** argv) {
           {"detokenize", "a sequence of tokens -> a MIDI file", detokenize_command},
           {"piano-roll", "a MIDI file or a sequence -> a drawing", piano_roll_command},
           {"export", "a TokenizedDataset -> .bin or .npy for other trainers", export_command},
+          {"lakh", "a tree of MIDI files -> shuffled training sequences, at once", lakh_command},
+          {"lakh-layout", "any tree of MIDI files -> the layout of the Lakh dataset", lakh_layout_command},
           {"midi-preprocess", "a tree of MIDI files -> compound events beside them", midi_preprocess_command},
           {"tokenize-lakh", "compound events -> training sequences, a file a split", tokenize_lakh_command},
+          {"lakh-splits", "sequences of all splits -> train.txt, valid.txt, test.txt", lakh_splits_command},
+          {"clean-lakh", "removes what a step left in the tree", clean_lakh_command},
+          {"shuffle", "the lines of files in random order", shuffle_command},
       },
       argc, argv);
 }

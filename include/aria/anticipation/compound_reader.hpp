@@ -13,6 +13,7 @@
 #include <aria/anticipation/clock.hpp>
 #include <aria/anticipation/compound.hpp>
 #include <aria/anticipation/settings.hpp>
+#include <aria/midi/event.hpp>
 #include <aria/midi/merged_events.hpp>
 #include <aria/midi/reading.hpp>
 #include <aria/support/error.hpp>
@@ -26,8 +27,6 @@ struct CompoundLosses {
 };
 
 namespace detail {
-
-inline constexpr unsigned kDrumChannel = 9;
 
 // Which instrument every channel plays.
 class ChannelPrograms {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include <aria/anticipation/compound.hpp>
-#include <aria/anticipation/compound_reader.hpp>
 #include <aria/anticipation/settings.hpp>
 #include <aria/anticipation/vocabulary.hpp>
+#include <aria/midi/event.hpp>
 #include <aria/midi/event_writer.hpp>
 #include <aria/midi/reading.hpp>
 #include <aria/support/error.hpp>
@@ -58,7 +58,7 @@ class InstrumentTracks {
 
   void add_track(std::uint8_t instrument) {
     const bool drums = instrument == kDrumInstrument;
-    const unsigned channel = drums ? detail::kDrumChannel : next_channel_;
+    const unsigned channel = drums ? kDrumChannel : next_channel_;
     if (channel >= kChannels && reading_ == Reading::reference) {
       throw Error(ErrorCode::invalid_argument, "has more instruments than MIDI has channels");
     }
@@ -69,7 +69,7 @@ class InstrumentTracks {
       track.write({{0}, status::meta, meta_type::port, 0, std::span(&port, 1)});
     }
     write({0}, places_[instrument], status::program_change, drums ? 0 : instrument, 0);
-    if (++next_channel_ % kChannels == detail::kDrumChannel) ++next_channel_;
+    if (++next_channel_ % kChannels == kDrumChannel) ++next_channel_;
   }
 
   void write(Bins time, std::uint8_t place, unsigned status, std::uint8_t data1, std::uint8_t data2) {

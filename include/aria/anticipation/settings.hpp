@@ -35,6 +35,8 @@ struct Settings {
   constexpr std::uint32_t delta() const noexcept { return delta_seconds * time_resolution; }
   constexpr std::uint32_t notes() const noexcept { return pitches * instruments; }
   constexpr std::uint32_t events_in_sequence() const noexcept { return (context_size - 1) / 3; }
+
+  friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 /// The instrument number of drums, and the MIDI channel that they are played on.

@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <aria/anticipation/compound.hpp>
@@ -33,12 +35,16 @@ struct LakhPiece {
 // Larger files are no music; what is made of one has to be held in memory.
 inline constexpr std::uint64_t kMaxMidiBytes = 12 << 20, kMaxCompoundBytes = 128 << 20;
 
+// Where in the tree a file lies that is known by the name it would have in the layout of the Lakh dataset.
+using LakhPlaces = std::unordered_map<std::string, std::string>;
+
 // Reads MIDI files. One a thread.
 template <Reading reading>
 class LakhMidiSource {
  public:
-  LakhMidiSource(std::string folder, const LakhOptions& options)
+  LakhMidiSource(std::string folder, const LakhOptions& options, const LakhPlaces* places = nullptr)
       : folder_(std::move(folder)),
+        places_(places),
         options_(options),
         notes_(options.settings),
         interarrival_(options.settings) {}
@@ -47,16 +53,11 @@ class LakhMidiSource {
   static std::string_view midi_path(std::string_view path) noexcept { return path; }
 
   void load(const std::string& path, LakhPiece& piece) {
-    read_file(folder_ + '/' + path, bytes_, kMaxMidiBytes);
+    read_file(folder_ + '/' + (places_ != nullptr ? places_->at(path) : path), bytes_, kMaxMidiBytes);
     anticipation::CompoundLosses losses;
     piece.notes = notes_.read(bytes_.bytes(), &losses);
     piece.remark.clear();
     if (losses.truncated_at) piece.remark = "truncated at byte " + std::to_string(*losses.truncated_at);
-    finish(piece);
-  }
-
-  // Of the file that `bytes_` hold.
-  void finish(LakhPiece& piece) {
     piece.verdict = check_piece(piece.notes, options_.settings);
     if (options_.encoding != LakhEncoding::interarrival || piece.verdict != anticipation::PieceVerdict::good) return;
     piece.interarrival.clear();
@@ -65,6 +66,7 @@ class LakhMidiSource {
 
  private:
   std::string folder_;
+  const LakhPlaces* places_;
   const LakhOptions& options_;
   ByteBuffer bytes_;
   anticipation::CompoundReader<reading> notes_;
@@ -75,7 +77,7 @@ class LakhMidiSource {
 template <Reading reading>
 class LakhCompoundSource {
  public:
-  LakhCompoundSource(std::string folder, const LakhOptions& options)
+  LakhCompoundSource(std::string folder, const LakhOptions& options, const LakhPlaces* /*places*/ = nullptr)
       : folder_(std::move(folder)), options_(options), interarrival_(options.settings) {}
 
   static std::string_view midi_path(std::string_view path) noexcept {

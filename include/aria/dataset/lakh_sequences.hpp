@@ -69,10 +69,12 @@ class LakhItems {
       file_ = 0;
     }
     if (split_ == kLakhSplits.size()) return std::nullopt;
-    LakhItem item{number_++,   split_,
+    LakhItem item{number_++,
+                  split_,
                   file_ == 0 && copy_ == 0,
                   &tree_.splits[split_][file_],
-                  copy_,       std::min(copy_ + kCopies, copies_[split_])};
+                  copy_,
+                  std::min(copy_ + kCopies, copies_[split_])};
     copy_ = item.end_copy;
     if (copy_ == copies_[split_]) {
       copy_ = 0;
@@ -249,13 +251,19 @@ class InterarrivalWorker {
   anticipation::PackedPieces packed_;
 };
 
+// Together with the program itself this keeps a build below 256 MiB.
+struct LakhMemory {
+  static constexpr std::uint64_t kInFlight = 192 << 20;
+};
+
 // The way of all files to a sink. Source is LakhMidiSource or LakhCompoundSource.
 template <class Source, class Worker>
 class LakhSequences {
  public:
-  LakhSequences(std::string folder, const LakhOptions& options)
+  LakhSequences(std::string folder, const LakhOptions& options, const LakhPlaces* places = nullptr)
       : folder_(std::move(folder)),
         options_(options),
+        places_(places),
         text_(options.encoding == LakhEncoding::arrival ? anticipation::ArrivalVocabulary(options.settings).size
                                                         : anticipation::InterarrivalVocabulary(options.settings).size) {
   }
@@ -266,7 +274,8 @@ class LakhSequences {
   void run(const LakhTree& tree, const std::bitset<kLakhSplits.size()>& splits,
            const std::function<std::uint32_t(std::size_t split)>& copies, Lines lines, EndSplit end_split) {
     std::uint64_t total = 0, done = 0;
-    for (std::size_t split = 0; split < kLakhSplits.size(); ++split) total += splits[split] ? tree.splits[split].size() : 0;
+    for (std::size_t split = 0; split < kLakhSplits.size(); ++split)
+      total += splits[split] ? tree.splits[split].size() : 0;
     std::size_t open = 0;
     LakhCounts counts;
     const auto end_splits_before = [&](std::size_t split) {
@@ -278,10 +287,8 @@ class LakhSequences {
     const auto next = [&] { return items.next(); };
     const auto cost = [this](const LakhItem& item) { return memory_for(item); };
     const auto make_worker = [this] {
-      return [this, source = Source(folder_, options_), worker = Worker(options_, text_, chain_),
-              piece = LakhPiece()](const LakhItem& item, LakhResult& result) mutable {
-        process(item, source, piece, worker, result);
-      };
+      return [this, source = Source(folder_, options_, places_), worker = Worker(options_, text_, chain_), piece = LakhPiece()](
+                 const LakhItem& item, LakhResult& result) mutable { process(item, source, piece, worker, result); };
     };
     const auto sink = [&](LakhResult& result) {
       end_splits_before(result.item.split);
@@ -292,12 +299,11 @@ class LakhSequences {
       if (options_.on_outcome) report(result);
       if (options_.on_progress) options_.on_progress({++done, total});
     };
-    ordered_map<LakhItem, LakhResult>(next, cost, make_worker, sink, {.workers = options_.workers, .cost = kMemory});
+    ordered_map<LakhItem, LakhResult>(next, cost, make_worker, sink, {.workers = options_.workers, .cost = LakhMemory::kInFlight});
     end_splits_before(kLakhSplits.size());
   }
 
  private:
-  static constexpr std::uint64_t kMemory = 192 << 20;
   static constexpr std::size_t kRetained = 8 << 20;
 
   // A note takes some 15 bytes of compound events, or 6 of MIDI; 32 as tokens and up to 30 as text, in every copy.
@@ -332,12 +338,14 @@ class LakhSequences {
   void report(const LakhResult& result) const {
     const std::string& path = result.item.file->path;
     if (!result.failure.empty()) return options_.on_outcome({path, Outcome::load_error, result.failure});
-    if (result.verdict == anticipation::PieceVerdict::good) return options_.on_outcome({path, Outcome::kept, result.remark});
+    if (result.verdict == anticipation::PieceVerdict::good)
+      return options_.on_outcome({path, Outcome::kept, result.remark});
     options_.on_outcome({path, Outcome::failed_tests, name_of(result.verdict)});
   }
 
   const std::string folder_;
   const LakhOptions& options_;
+  const LakhPlaces* places_;
   anticipation::IdText text_;
   mutable LakhChain chain_;
 };

@@ -24,15 +24,13 @@ inline std::string lakh_folder(const std::string& folder, char split) {
   return folder + (folder.ends_with('/') ? "" : "/") + split;
 }
 
-/// What the name of a MIDI file gets for its compound events: "a.mid.compound.txt".
-inline constexpr std::string_view kCompoundEnding = ".compound.txt";
-
 /// "tokenized-events-3.txt", the sequences of a split.
 inline std::string tokenized_events_name(char split) { return std::string("tokenized-events-") + split + ".txt"; }
 
 /// The files of a tree, split by split.
 struct LakhTree {
-  /// In the order of kLakhSplits, each in the order of the bytes of the names. Paths are relative to the tree: "0/a.mid".
+  /// In the order of kLakhSplits, each in the order of the bytes of the names. Paths are relative to the tree:
+  /// "0/a.mid".
   std::array<std::vector<FoundFile>, kLakhSplits.size()> splits;
   std::string missing;  ///< the splits without a folder: "3e"
 
@@ -67,7 +65,8 @@ inline std::optional<std::vector<FoundFile>> list_lakh_split(const std::string& 
 /// Lists the files directly in DIR/0 to DIR/f whose names are accepted: regular files and links to such, none that is
 /// hidden. Folders that are missing count as empty. `wanted` says what is looked for: "MIDI files".
 ///
-///     const LakhTree tree = list_lakh_tree("lmd_full", "MIDI files", [](auto name) { return name.ends_with(".mid"); });
+///     const LakhTree tree = list_lakh_tree("lmd_full", "MIDI files", [](auto name) { return name.ends_with(".mid");
+///     });
 ///
 /// Throws not_found where there is no file at all, and io for a folder that cannot be listed.
 inline LakhTree list_lakh_tree(const std::string& folder, std::string_view wanted,
@@ -83,8 +82,8 @@ inline LakhTree list_lakh_tree(const std::string& folder, std::string_view wante
   }
   if (tree.size() != 0) return tree;
   throw Error(ErrorCode::not_found,
-              "expected " + lakh_folder(folder, '0') + " ... " + lakh_folder(folder, 'f') + " with " + std::string(wanted) +
-                  " in them; `aria lakh-layout` makes such folders of any tree of MIDI files",
+              "expected " + lakh_folder(folder, '0') + " ... " + lakh_folder(folder, 'f') + " with " +
+                  std::string(wanted) + " in them; `aria lakh-layout` makes such folders of any tree of MIDI files",
               {.path = folder});
 }
 

@@ -8,7 +8,8 @@
 #include <string_view>
 
 #include <aria/support/atomic_file.hpp>
-#include <aria/support/utf8.hpp>
+#include <aria/support/escape.hpp>
+#include <aria/support/file.hpp>
 
 namespace aria {
 
@@ -27,50 +28,45 @@ struct FileOutcome {
   std::string_view reason;  ///< empty where there is none
 };
 
+inline constexpr std::string_view kReportHeader = "path\toutcome\treason\n";
+
 /// Writes outcomes as tab-separated values with the header "path outcome reason", one row a file. Tab, CR, LF,
 /// backslash and bytes that are not UTF-8 are written \t \r \n \\ \xNN; a reason that is empty is "-".
 class OutcomeReport {
  public:
   /// Throws as AtomicFile does.
   OutcomeReport(std::string path, IfExists if_exists) : file_(std::move(path), if_exists) {
-    file_.write("path\toutcome\treason\n");
+    file_.write(kReportHeader);
   }
 
   void add(const FileOutcome& row) {
     row_.clear();
-    add_escaped(row.path);
+    append_escaped(row.path, row_);
     row_ += '\t';
     row_ += name_of(row.outcome);
     row_ += '\t';
-    add_escaped(row.reason.empty() ? "-" : row.reason);
+    append_escaped(row.reason.empty() ? "-" : row.reason, row_);
     row_ += '\n';
     file_.write(row_);
+  }
+
+  /// What commands that have no --overwrite do with an older file of that name: a report is replaced, anything else is
+  /// somebody's file and refused.
+  static IfExists unless_report(const std::string& path) {
+    try {
+      const OpenFile file = open_file(path);
+      std::string start(kReportHeader.size(), '\0');
+      start.resize(read_up_to(file.descriptor, start.data(), start.size(), path));
+      return start == kReportHeader ? IfExists::replace : IfExists::refuse;
+    } catch (const Error&) {
+      return IfExists::refuse;
+    }
   }
 
   /// Gives the report its final name.
   void commit() { file_.commit(); }
 
  private:
-  void add_escaped(std::string_view text) {
-    while (!text.empty()) {
-      const std::size_t length = utf8_length(text);
-      const std::string_view head = text.substr(0, length == 0 ? 1 : length);
-      text.remove_prefix(head.size());
-      constexpr std::string_view kPlain = "\t\r\n\\", kEscaped = "trn\\";
-      if (const std::size_t i = kPlain.find(head.front()); i != std::string_view::npos) {
-        row_ += '\\';
-        row_ += kEscaped[i];
-      } else if (length != 0) {
-        row_ += head;
-      } else {
-        const auto byte = static_cast<unsigned char>(head.front());
-        row_ += "\\x";
-        row_ += "0123456789abcdef"[byte >> 4];
-        row_ += "0123456789abcdef"[byte & 15];
-      }
-    }
-  }
-
   AtomicFile file_;
   std::string row_;
 };

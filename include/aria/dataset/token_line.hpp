@@ -19,8 +19,8 @@
 
 #include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
+#include <aria/support/excerpt.hpp>
 #include <aria/support/text_index.hpp>
-#include <aria/support/utf8.hpp>
 #include <aria/token/token.hpp>
 #include <aria/token/token_text.hpp>
 #include <aria/token/vocabulary.hpp>
@@ -291,20 +291,6 @@ class AnyLine {
   [[noreturn]] static void refuse(std::string what, std::string_view text) {
     if (!text.empty()) what += ": " + excerpt(text);
     throw Error(ErrorCode::invalid_json, std::move(what));
-  }
-
-  // The beginning of a text, for people: what a terminal might not show is a question mark.
-  static std::string excerpt(std::string_view text) {
-    constexpr std::size_t kMost = 60;
-    std::string shown;
-    while (!text.empty()) {
-      const std::size_t length = std::max<std::size_t>(utf8_length(text), 1);
-      if (shown.size() + length > kMost) return shown + "...";
-      const bool plain = length > 1 || (text[0] >= ' ' && text[0] < 0x7f);
-      shown += plain ? text.substr(0, length) : "?";
-      text.remove_prefix(length);
-    }
-    return shown;
   }
 
   const Vocabulary& vocabulary_;

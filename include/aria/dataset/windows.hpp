@@ -29,6 +29,15 @@ inline void check(const WindowConfig& config) {
   }
 }
 
+namespace detail {
+
+template <class T>
+concept HasRebase = requires(const T& tokenizer, std::span<TokenId> window) {
+  tokenizer.rebase(window);
+};
+
+}  // namespace detail
+
 /// Cuts the tokens of one piece into windows. Every window begins with the prefix of the piece; behind it follow body
 /// tokens, and in the last window padding. A window does not begin with a continuation (a duration, a wait).
 ///
@@ -37,6 +46,9 @@ inline void check(const WindowConfig& config) {
 /// it begins with the last one before. Reference: the stride counts the prefix as well, which skips body tokens where
 /// it is the whole length, and the last window may hold nothing but padding (_truncate_and_stride in
 /// aria/data/datasets.py).
+///
+/// A tokenizer whose tokens tell times from the beginning of a sequence on has `rebase(std::span<TokenId> window)`,
+/// which is given every window to make them do so.
 ///
 ///     aria::WindowCutter windows(tokenizer, {.max_seq_len = 512, .stride_len = 256});
 ///     windows.cut(tokens, [](std::span<const aria::TokenId> window) { use(window); });
@@ -79,6 +91,7 @@ class WindowCutter {
   std::span<const TokenId> window(std::size_t prefix, std::span<const TokenId> part) {
     window_.resize(prefix);
     window_.insert(window_.end(), part.begin(), part.end());
+    if constexpr (detail::HasRebase<T>) tokenizer_.rebase(std::span(window_));
     if (padding_) window_.resize(length_, tokenizer_.vocabulary().pad());
     return window_;
   }

@@ -28,8 +28,8 @@ namespace aria {
 //     start <command> <version> <options>                                                      <hash>
 //     done  <command> <output> <inputs' size> <inputs' time> <output's size or -> <its time or -> <note> <hash>
 //
-// The hash is over the line before it and, in "done", over the start line that it belongs to, too: a line that is torn or
-// damaged, or that belongs to other options, is none.
+// The hash is over the line before it and, in "done", over the start line that it belongs to, too: a line that is torn
+// or damaged, or that belongs to other options, is none.
 
 /// What is known of an output.
 struct WorkEntry {

@@ -36,7 +36,8 @@ inline std::string work_state_path(const std::string& folder) { return folder + 
 
 /// The text of the journal in a folder, which must have one. Throws not_found or io.
 inline ByteBuffer read_work_state(const std::string& folder) {
-  constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 30;  // millions of entries: what is larger was not written here
+  constexpr std::uint64_t kMaxBytes = std::uint64_t{1}
+                                      << 30;  // millions of entries: what is larger was not written here
   ByteBuffer bytes;
   try {
     read_file(work_state_path(folder), bytes, kMaxBytes);
@@ -46,8 +47,8 @@ inline ByteBuffer read_work_state(const std::string& folder) {
   return bytes;
 }
 
-/// The journal `.aria-state` of one command in one folder. Several commands share the file; each forgets its own entries
-/// where it finishes something with other options. What cannot be read in it counts as not done.
+/// The journal `.aria-state` of one command in one folder. Several commands share the file; each forgets its own
+/// entries where it finishes something with other options. What cannot be read in it counts as not done.
 ///
 ///     WorkState state(dir, "midi-preprocess", "reading=standard");
 ///     // for every input, on any thread:
@@ -57,16 +58,14 @@ inline ByteBuffer read_work_state(const std::string& folder) {
 ///     // at the end:
 ///     state.flush();
 ///
-/// Entries are written in batches, each after a syncfs of the folder, so an entry never speaks of an output that a crash
-/// can take away. Outputs that lie on other disks, behind a link to a folder, are recognised by their size alone.
+/// Entries are written in batches, each after a syncfs of the folder, so an entry never speaks of an output that a
+/// crash can take away. Outputs that lie on other disks, behind a link to a folder, are recognised by their size alone.
 class WorkState {
  public:
   /// `options` says in a line of text all that decides the outputs besides the inputs. Throws not_found, io, or
   /// already_exists while another program works in the folder.
   WorkState(std::string folder, std::string_view command, std::string_view options)
-      : folder_(std::move(folder)),
-        path_(work_state_path(folder_)),
-        section_(command, options, kWorkVersion) {
+      : folder_(std::move(folder)), path_(work_state_path(folder_)), section_(command, options, kWorkVersion) {
     take_lock();
     load();
     if (journal_.is_wasteful()) rewrite();
@@ -113,7 +112,7 @@ class WorkState {
     add(output, inputs, stamp, note);
   }
 
-  /// Writes the entries that wait. Throws io.
+  /// Writes the entries that wait; they are on the disk when it returns. Throws io.
   void flush() {
     const std::lock_guard one_at_a_time(flushing_);
     write_batch();
@@ -143,8 +142,10 @@ class WorkState {
   void take_lock() {
     for (;;) {
       FileDescriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666));
+      if (!file && errno == ENOENT) throw system_error("cannot work in the folder", folder_);
       if (!file) throw system_error("cannot write", path_);
-      struct stat opened {}, named {};
+      struct stat opened {
+      }, named{};
       if (::fstat(file.get(), &opened) != 0) throw system_error("cannot read", path_);
       if (!S_ISREG(opened.st_mode)) throw Error(ErrorCode::io, "is not a regular file", {.path = path_});
       if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -200,6 +201,7 @@ class WorkState {
     if (!std::exchange(started_, true)) lines.insert(0, section_.start_line());
     if (::syncfs(file_.get()) != 0) throw system_error("cannot write to the disk of", folder_);
     append(lines);
+    if (::fdatasync(file_.get()) != 0) throw system_error("cannot write", path_);
   }
 
   void append(std::string_view lines) {
@@ -217,9 +219,9 @@ class WorkState {
   WorkJournal journal_;  // as it was found: readers need no lock
   FileDescriptor file_;
 
-  std::mutex flushing_;  // taken before mutex_
+  std::mutex flushing_;   // taken before mutex_
   bool started_ = false;  // the file says which options the entries that follow belong to
-  std::mutex mutex_;     // of what follows
+  std::mutex mutex_;      // of what follows
   std::string pending_;
   std::size_t pending_count_ = 0;
   Clock::time_point last_batch_ = Clock::now();

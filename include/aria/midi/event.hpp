@@ -30,6 +30,9 @@ namespace controller {
 inline constexpr std::uint8_t damper_pedal = 64;
 }
 
+/// The channel of the drums (General MIDI: channel 10, counted from 1).
+inline constexpr unsigned kDrumChannel = 9;
+
 /// Meta event "set tempo" where a file has none: 120 beats a minute.
 inline constexpr std::uint32_t kDefaultTempo = 500'000;
 

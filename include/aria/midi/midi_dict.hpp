@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <aria/config/data_config.hpp>
+#include <aria/midi/event.hpp>
 #include <aria/midi/messages.hpp>
 #include <aria/midi/reading.hpp>
 #include <aria/midi/units.hpp>
@@ -81,7 +82,5 @@ struct MidiDict {
   friend bool operator==(const MidiDict&, const MidiDict&) = default;
 };
 
-/// The channel that General MIDI keeps for drums, counted from 0.
-inline constexpr unsigned kDrumChannel = 9;
 
 }  // namespace aria

@@ -46,6 +46,13 @@ class TempoMap {
     return {detail::divide_half_even(units_at(end) - units_at(start), units_per_millisecond_)};
   }
 
+  /// The same in units of which so many make a second, rounded in the same way.
+  std::int64_t count(Ticks start, Ticks end, std::int64_t per_second) const {
+    if (units_per_millisecond_ == 0 || end < start) return 0;
+    return detail::divide_half_even((units_at(end) - units_at(start)) * per_second,
+                                    detail::Int128{1000} * units_per_millisecond_);
+  }
+
   /// The same in seconds, for display.
   double seconds(Ticks start, Ticks end) const {
     if (units_per_millisecond_ == 0) return 0;

@@ -23,8 +23,8 @@ namespace aria {
 /// What to do where the output is there already.
 enum class IfExists : bool { refuse, replace };
 
-/// When the bytes of a file must have reached the disk: before it takes its name, or whenever the caller sees to it, with
-/// one syncfs for many files. A crash of the system in between may leave a file of the wrong size under that name.
+/// When the bytes of a file must have reached the disk: before it takes its name, or whenever the caller sees to it,
+/// with one syncfs for many files. A crash of the system in between may leave a file of the wrong size under that name.
 enum class Sync : bool { now, later };
 
 /// A file that is written in its own folder without a name, or where the file system cannot do that under a temporary

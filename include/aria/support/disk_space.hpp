@@ -21,7 +21,8 @@ inline std::optional<std::uint64_t> free_disk_space(const std::string& folder) {
 
 /// Whether two folders share their room.
 inline bool on_same_disk(const std::string& a, const std::string& b) {
-  struct stat first {}, second {};
+  struct stat first {
+  }, second{};
   return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev;
 }
 

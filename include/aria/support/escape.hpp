@@ -16,8 +16,8 @@ inline constexpr std::string_view kEscapedBytes = "\t\r\n\\", kEscapeLetters = "
 inline constexpr std::string_view kHexDigits = "0123456789abcdef";
 }  // namespace detail
 
-/// Appends `text` to `out` as UTF-8 without tabs and line ends: tab, CR, LF, backslash and bytes that are not UTF-8 become
-/// \t \r \n \\ \xNN.
+/// Appends `text` to `out` as UTF-8 without tabs and line ends: tab, CR, LF, backslash and bytes that are not UTF-8
+/// become \t \r \n \\ \xNN.
 ///
 ///     append_escaped("a\tb\xff", out);  // out: "a\\tb\\xff"
 inline void append_escaped(std::string_view text, std::string& out) {

@@ -10,10 +10,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include <aria/support/atomic_file.hpp>
 #include <aria/support/byte_buffer.hpp>
+#include <aria/support/disk_space.hpp>
 #include <aria/support/file.hpp>
 
 namespace aria {
@@ -40,12 +42,14 @@ inline std::uint64_t copy_inside_system(int from, int to) noexcept {
 }  // namespace detail
 
 /// Appends the file at `path` to `out` and returns its number of bytes: by a reflink where `out` is empty and both lie
-/// on a file system that has them, else by copying. Throws not_found or io; what is wrong with reading has `path` as its
-/// place, what is wrong with writing the path of `out`.
+/// on a file system that has them, else by copying. Throws not_found or io; what is wrong with reading has `path` as
+/// its place, what is wrong with writing the path of `out`, and where there is too little room nothing is written.
 inline std::uint64_t append_file(AtomicFile& out, const std::string& path) {
   const OpenFile file = open_file(path);
   const int from = file.descriptor.get(), to = out.descriptor_to_append();
   if (::lseek(to, 0, SEEK_CUR) == 0 && detail::clone_file(from, to)) return file.size;
+  const auto folder = std::filesystem::path(out.path()).parent_path();
+  check_disk_space(folder.string(), file.size, "the copy of " + path);
   std::uint64_t total = detail::copy_inside_system(from, to);
   // What the system could not copy, for whatever reason, is read and written, and that says what is wrong.
   constexpr std::size_t kBlock = 1 << 20;

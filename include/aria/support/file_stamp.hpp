@@ -16,7 +16,8 @@ namespace aria {
 /// The size and the time of a file, or of several files together.
 struct FileStamp {
   std::uint64_t size = 0;  ///< bytes
-  std::uint64_t time = 0;  ///< of the last change, in nanoseconds since 1970; of several files a hash of names and times
+  std::uint64_t time =
+      0;  ///< of the last change, in nanoseconds since 1970; of several files a hash of names and times
 
   static FileStamp of(const struct stat& status) noexcept {
     const auto seconds = static_cast<std::uint64_t>(status.st_mtim.tv_sec);

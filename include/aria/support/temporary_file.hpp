@@ -46,8 +46,7 @@ class TemporaryFile {
     descriptor_ = FileDescriptor(::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (descriptor_) return;
     static std::atomic<unsigned> count{0};
-    const std::string name =
-        folder_ + "/.aria-temporary-" + std::to_string(::getpid()) + '-' + std::to_string(count++);
+    const std::string name = folder_ + "/.aria-temporary-" + std::to_string(::getpid()) + '-' + std::to_string(count++);
     descriptor_ = FileDescriptor(::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!descriptor_) throw system_error("cannot write a temporary file", folder_);
     ::unlink(name.c_str());

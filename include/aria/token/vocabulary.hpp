@@ -37,8 +37,9 @@ static_assert(sizeof(TokenCell) == 32);
 ///     vocabulary.find(R"(["note", 60])")  // 2
 class Vocabulary {
  public:
+  /// Either may stand outside of the vocabulary, for encodings whose models know no such token.
   struct Special {
-    TokenId pad = 0;      ///< fills sequences up
+    TokenId pad = 0;      ///< fills sequences up; no target of training
     TokenId unknown = 0;  ///< stands for what is not in the vocabulary
   };
 
@@ -47,7 +48,7 @@ class Vocabulary {
   /// where a special token is not among them.
   Vocabulary(std::vector<std::string> texts, Special special, std::optional<std::size_t> size = {})
       : texts_(std::move(texts)), special_(special), size_(size.value_or(texts_.size())) {
-    if (size_ > texts_.size() || special.pad >= size_ || special.unknown >= size_) {
+    if (size_ > texts_.size() || special.pad >= texts_.size() || special.unknown >= texts_.size()) {
       throw Error(ErrorCode::invalid_argument, "a vocabulary lacks its special tokens");
     }
     check_texts();
@@ -83,8 +84,10 @@ class Vocabulary {
   /// The cells of all tokens, by their ids.
   std::span<const TokenCell> cells() const noexcept { return cells_; }
 
-  /// What a model sees of a token.
-  TokenId encode(TokenId token) const noexcept { return token < size_ ? token : special_.unknown; }
+  /// What a model sees of a token; padding stays padding.
+  TokenId encode(TokenId token) const noexcept {
+    return token < size_ || token == special_.pad ? token : special_.unknown;
+  }
 
  private:
   void check_texts() const {

@@ -111,6 +111,24 @@ TEST_CASE("AtomicFile names what is wrong with a path", "[support]") {
   CHECK(error.place().path == (folder / "a" / "b").string());
 }
 
+TEST_CASE("AtomicFile can leave the disk for later", "[support]") {
+  const test::TemporaryFolder folder;
+  test::write_text(folder / "old", "old");
+  for (const char* name : {"old", "new"}) {
+    AtomicFile file((folder / name).string(), IfExists::replace);
+    file.write("new text");
+    file.commit(aria::Sync::later);
+    CHECK(test::read_text(folder / name) == "new text");
+  }
+  {
+    AtomicFile file((folder / "other").string(), IfExists::refuse);
+    test::write_text(folder / "other", "somebody else's");
+    CHECK(test::error_of([&] { file.commit(aria::Sync::later); }).code() == ErrorCode::already_exists);
+  }
+  CHECK(test::read_text(folder / "other") == "somebody else's");
+  CHECK(names_in(folder.path()) == Names{"new", "old", "other"});
+}
+
 TEST_CASE("commit_all publishes all files", "[support]") {
   const test::TemporaryFolder folder;
   test::write_text(folder / "b", "old b");
