@@ -241,6 +241,7 @@ TEST_CASE("lakh-splits: killed anywhere and started again, it ends as if nothing
       CHECK(files_in(place.dir()) == (move ? Files() : sources));
     }
     CHECK(killed > 20);
+    if (test::kSanitized) continue;  // fewer stops are tried
     CHECK(partly_there > 0);
     CHECK((!move || partly_gone > 0));
   }
