@@ -1,5 +1,4 @@
-// Rests, so that between two events never passes more time than a model has
-// seen.
+// Rests, so that between two events never passes more time than a model has seen.
 #pragma once
 
 #include <algorithm>
@@ -55,16 +54,12 @@ void each_padded(const Triples& events, Bins end_time, Bins density, const Arriv
 
 }  // namespace detail
 
-/// Appends to `out` the events of one piece, and rests where more than
-/// `density` passes before the next event or before `end_time`: as many as it
-/// takes, `density` apart. An `end_time` of 0 stands for the time of the last
-/// event.
+/// Appends to `out` the events of one piece, and rests where more than `density` passes before the next event or before
+/// `end_time`: as many as it takes, `density` apart. An `end_time` of 0 stands for the time of the last event.
 ///
-///     an event at 0, one at 250  ->  the event at 0, a rest at 100, a rest at
-///     200, the event at 250
+///     an event at 0, one at 250  ->  the event at 0, a rest at 100, a rest at 200, the event at 250
 ///
-/// Throws invalid_argument for controls and separators, and for a density that
-/// is not above 0.
+/// Throws invalid_argument for controls and separators, and for a density that is not above 0.
 inline void pad(std::span<const TokenId> events, std::vector<TokenId>& out, Bins end_time = {}, Bins density = kDensity,
                 const ArrivalVocabulary& vocabulary = kArrival) {
   const Triples all(events);

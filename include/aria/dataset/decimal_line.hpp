@@ -67,8 +67,8 @@ using BestBlanks = Sse2Blanks;
 using BestBlanks = PlainBlanks;
 #endif
 
-// Reads a line without a branch on what it holds: the blanks of 64 bytes are found at once, and each id is computed from
-// the eight bytes that begin with it. Whatever is wrong is only noted.
+// Reads a line without a branch on what it holds: the blanks of 64 bytes are found at once, and each id is computed
+// from the eight bytes that begin with it. Whatever is wrong is only noted.
 template <class Blanks>
 class FastDecimalLine {
  public:
@@ -79,7 +79,7 @@ class FastDecimalLine {
     const TokenId* const end = out + count;
     const char* const text = line.data();
     std::size_t begin = 0;  // of the next id
-    Faults faults;
+    Seen seen;
     for (std::size_t block = 0; block <= line.size(); block += kBlock) {
       std::uint64_t ends = Blanks::find(text + block);
       if (const std::size_t left = line.size() - block; left < kBlock) {
@@ -89,32 +89,31 @@ class FastDecimalLine {
       if (end - out < std::popcount(ends)) return false;
       for (; ends != 0; ends &= ends - 1) {
         const std::size_t stop = block + static_cast<unsigned>(std::countr_zero(ends));
-        *out++ = number(load_eight(text + begin), stop - begin, faults);
+        *out++ = number(load_eight(text + begin), stop - begin, seen);
         begin = stop + 1;
       }
     }
-    return out == end && faults.bits == 0 && faults.largest < limit;
+    return out == end && seen.sizes < 8 && (seen.others & eight_times(0x80)) == 0 && seen.largest < limit;
   }
 
  private:
-  struct Faults {
-    std::uint64_t bits = 0;
+  struct Seen {
+    std::size_t sizes = 0;     // all bits of the sizes of ids, less one each
+    std::uint64_t others = 0;  // the highest bit of a byte is set where there was something else than a digit
     TokenId largest = 0;
   };
 
   // The number of 1 to 8 digits with which `word` begins. Digits are shifted to the end of the word, zeros before them,
   // and added up by twos, fours and eights.
-  [[gnu::always_inline]] static TokenId number(std::uint64_t word, std::size_t digits, Faults& faults) noexcept {
-    faults.bits |= (digits - 1) >> 3;
-    word = (word ^ eight_times('0')) << ((8 - digits) * 8 & 63);
-    faults.bits |= ((word + eight_times(0x76)) | word) & eight_times(0x80);
-    word = word * 10 + (word >> 8);
-    constexpr std::uint64_t kPairs = 0x000000ff000000ff;
-    word = ((word & kPairs) * (100 + (std::uint64_t{1'000'000} << 32)) +
-            ((word >> 16) & kPairs) * (1 + (std::uint64_t{10'000} << 32))) >>
-           32;
+  [[gnu::always_inline]] static TokenId number(std::uint64_t word, std::size_t digits, Seen& seen) noexcept {
+    seen.sizes |= digits - 1;
+    word = (word ^ eight_times('0')) << ((0 - digits * 8) & 63);
+    seen.others |= (word + eight_times(0x76)) | word;
+    word = (word * (10 << 8 | 1)) >> 8;
+    word = ((word & 0x00ff00ff00ff00ff) * (100 << 16 | 1)) >> 16;
+    word = ((word & 0x0000ffff0000ffff) * (std::uint64_t{10'000} << 32 | 1)) >> 32;
     const auto id = static_cast<TokenId>(word);
-    faults.largest = std::max(faults.largest, id);
+    seen.largest = std::max(seen.largest, id);
     return id;
   }
 };

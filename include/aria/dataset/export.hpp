@@ -1,4 +1,4 @@
-// A TokenizedDataset -> token ids in the files that other trainers read, and a description of them in JSON.
+// A data set of sequences -> token ids in the files that other trainers read, and a description of them in JSON.
 #pragma once
 
 #include <algorithm>
@@ -10,10 +10,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <aria/dataset/export_format.hpp>
-#include <aria/dataset/tokenized_dataset.hpp>
+#include <aria/dataset/sequence_dataset.hpp>
 #include <aria/dataset/tokenized_dataset_header.hpp>
 #include <aria/midi/json_text.hpp>
 #include <aria/support/atomic_file.hpp>
@@ -53,14 +54,14 @@ inline std::string export_description_path(const std::string& path) { return pat
 
 namespace detail {
 
-// Appends what a model sees of the tokens.
+// Appends what a model sees of the tokens; padding stays padding.
 template <class Id>
 void append_ids(const Vocabulary& vocabulary, std::span<const TokenId> tokens, ByteBuffer& out) {
   const auto size = static_cast<TokenId>(vocabulary.size());
-  const TokenId unknown = vocabulary.unknown();
+  const TokenId pad = vocabulary.pad(), unknown = vocabulary.unknown();
   char* at = out.room(tokens.size() * sizeof(Id));
   for (const TokenId token : tokens) {
-    const auto id = static_cast<Id>(token < size ? token : unknown);
+    const auto id = static_cast<Id>(token < size || token == pad ? token : unknown);
     if constexpr (std::endian::native == std::endian::little) {
       std::memcpy(at, &id, sizeof id);
     } else {
@@ -72,17 +73,17 @@ void append_ids(const Vocabulary& vocabulary, std::span<const TokenId> tokens, B
 }
 
 // The ids of all sequences, in order, in blocks.
-template <CheckedTokenizer T>
+template <class File, CheckedTokenizer T>
 class ExportBlocks {
  public:
-  ExportBlocks(const TokenizedDataset<T>& data, const ExportOptions& options, unsigned id_bytes)
+  ExportBlocks(const SequenceDataset<File, T>& data, const ExportOptions& options, unsigned id_bytes)
       : data_(data), options_(options), id_bytes_(id_bytes) {}
 
   // The shape of all ids, where the format has to say it ahead of them; else it is empty. What does not follow from the
   // first line of the data set is counted.
   std::vector<std::uint64_t> shape_ahead(ExportFormat format) const {
-    const TokenizedDatasetHeader& source = data_.file().header();
-    if (source.padding && options_.padding) return {data_.size(), source.windows.max_seq_len};
+    const bool keeps_lengths = options_.padding || (!data_.file().padding() && !data_.has_transform());
+    if (data_.file().equal_lengths() && keeps_lengths) return {data_.size(), data_.max_seq_len()};
     if (format == ExportFormat::bin) return {};
     std::uint64_t tokens = 0;
     each(true, [&](const Block& block) { tokens += block.tokens; });
@@ -153,68 +154,101 @@ class ExportBlocks {
     }
   }
 
-  const TokenizedDataset<T>& data_;
+  const SequenceDataset<File, T>& data_;
   const ExportOptions& options_;
   unsigned id_bytes_;
 };
 
-// Everything that a trainer has to know of the file. The tokenizer and the "source" are what the first line of the data
-// set says.
-inline std::string export_description(const ExportSummary& summary, std::size_t header_bytes, bool padding,
-                                      const Vocabulary& vocabulary, const TokenizedDatasetHeader& source) {
-  ByteBuffer name;
-  write_json_string(source.tokenizer_name, name, [](ByteBuffer&) {});
-  const std::string length = std::to_string(source.windows.max_seq_len);
-  const char* const has_padding = !source.padding ? "none" : padding ? "kept" : "dropped";
-  std::string text;
-  const auto add = [&text](std::string_view key, std::string_view value) {
-    text.append(text.empty() ? "{\n  \"" : ",\n  \"").append(key).append("\": ").append(value);
+// How many ids there are, those of special tokens outside of the vocabulary included.
+inline std::size_t export_id_count(const Vocabulary& vocabulary) noexcept {
+  return std::max({vocabulary.size(), std::size_t{vocabulary.pad()} + 1, std::size_t{vocabulary.unknown()} + 1});
+}
+
+// A JSON object, a line a key.
+class ExportDescription {
+ public:
+  void add(std::string_view key, std::string_view json) {
+    text_.append(text_.empty() ? "{\n  \"" : ",\n  \"").append(key).append("\": ").append(json);
+  }
+  void add(std::string_view key, std::uint64_t number) { add(key, std::string_view(std::to_string(number))); }
+  void add_text(std::string_view key, std::string_view value) {
+    ByteBuffer json;
+    write_json_string(value, json, [](ByteBuffer&) {});
+    add(key, json.view());
+  }
+  std::string finish() && { return std::move(text_) + "\n}\n"; }
+
+ private:
+  std::string text_;
+};
+
+// Which tokenizer made a data set and how its sequences were cut is what its first line says, where it has one.
+template <class File, CheckedTokenizer T>
+void describe_source(const SequenceDataset<File, T>& data, ExportDescription& out) {
+  if constexpr (requires { data.file().header(); }) {
+    const TokenizedDatasetHeader& header = data.file().header();
+    out.add_text("tokenizer_name", header.tokenizer_name);
+    out.add("tokenizer_config", header.tokenizer_config);
+    out.add("source", "{\"max_seq_len\": " + std::to_string(header.windows.max_seq_len) +
+                          ", \"padding\": " + (header.padding ? "true" : "false") +
+                          ", \"stride_len\": " + std::to_string(header.windows.stride_len) + '}');
+  } else {
+    out.add_text("tokenizer_name", data.tokenizer().name());
+    out.add("tokenizer_config", data.tokenizer().config_json());
+    out.add("source", "null");
+  }
+}
+
+// Everything that a trainer has to know of the file. What may not occur in it is null.
+template <class File, CheckedTokenizer T>
+std::string export_description(const ExportSummary& summary, std::size_t header_bytes, bool padding,
+                               const SequenceDataset<File, T>& data) {
+  const Vocabulary& vocabulary = data.tokenizer().vocabulary();
+  const auto special = [&](TokenId id) {
+    const bool occurs = id < vocabulary.size() || data.file().padding() || data.has_transform();
+    return occurs ? std::to_string(id) : std::string("null");
   };
-  const auto add_text = [&add](std::string_view key, std::string_view value) {
-    add(key, '"' + std::string(value) + '"');
-  };
-  add_text("format", name_of(summary.format));
-  add_text("dtype", summary.id_bytes == 2 ? "uint16" : "uint32");
-  add("shape", shape_text(summary.shape, '[', ']'));
-  add("header_bytes", std::to_string(header_bytes));
-  add("vocabulary_size", std::to_string(vocabulary.size()));
-  add("padding_id", std::to_string(vocabulary.pad()));
-  add("unknown_id", std::to_string(vocabulary.unknown()));
-  add_text("padding", has_padding);
-  add("sequence_length", length);
-  add("sequences", std::to_string(summary.sequences));
-  add("tokens", std::to_string(summary.tokens));
-  add("tokenizer_name", name.view());
-  add("tokenizer_config", source.tokenizer_config);
-  add("source", "{\"max_seq_len\": " + length + ", \"padding\": " + (source.padding ? "true" : "false") +
-                    ", \"stride_len\": " + std::to_string(source.windows.stride_len) + '}');
-  return text + "\n}\n";
+  ExportDescription out;
+  out.add_text("format", name_of(summary.format));
+  out.add_text("dtype", summary.id_bytes == 2 ? "uint16" : "uint32");
+  out.add("shape", shape_text(summary.shape, '[', ']'));
+  out.add("header_bytes", header_bytes);
+  out.add("vocabulary_size", vocabulary.size());
+  out.add("padding_id", special(vocabulary.pad()));
+  out.add("unknown_id", special(vocabulary.unknown()));
+  out.add_text("padding", !data.file().padding() ? "none" : padding ? "kept" : "dropped");
+  out.add("sequence_length", data.max_seq_len());
+  out.add("sequences", summary.sequences);
+  out.add("tokens", summary.tokens);
+  describe_source(data, out);
+  return std::move(out).finish();
 }
 
 }  // namespace detail
 
 /// Writes the ids of all sequences, transformed as the data set says, to `path`, and beside it
 /// export_description_path(path), which says in JSON how to read them. Tokens outside of the vocabulary become the
-/// unknown one. Sequences of equal length have the shape (sequences, length); without padding they stand one behind the
-/// other, and their bounds are not kept. Both files appear or none; the bytes do not depend on the number of workers.
+/// unknown one, but for padding, which may stand there. Sequences of equal length have the shape (sequences, length);
+/// without padding they stand one behind the other, and their bounds are not kept. Both files appear or none; the bytes
+/// do not depend on the number of workers.
 ///
 ///     const aria::TokenizedDataset data("train.jsonl", aria::LazyTokenizer());
 ///     aria::export_tokens(data, "train.bin");  // np.memmap("train.bin", dtype=np.uint16)
 ///
 /// Throws invalid_argument where neither options nor extension tell the format; empty_result where there are no tokens;
-/// too_large where the format cannot hold them; as TokenizedDatasetFile::read does; and as AtomicFile does.
-template <CheckedTokenizer T>
-ExportSummary export_tokens(const TokenizedDataset<T>& data, const std::string& path,
+/// too_large where the format cannot hold them; as `read` of the file does; and as AtomicFile does.
+template <class File, CheckedTokenizer T>
+ExportSummary export_tokens(const SequenceDataset<File, T>& data, const std::string& path,
                             const ExportOptions& options = {}) {
   const Vocabulary& vocabulary = data.tokenizer().vocabulary();
   const auto format = options.format ? options.format : export_format_of(path);
   if (!format) {
     throw Error(ErrorCode::invalid_argument, "ends neither in .bin nor in .npy: name a format", {.path = path});
   }
-  ExportSummary summary{*format, export_id_bytes(vocabulary.size()), data.size(), 0, {}};
+  ExportSummary summary{*format, export_id_bytes(detail::export_id_count(vocabulary)), data.size(), 0, {}};
   AtomicFile out(path, options.if_exists), description(export_description_path(path), options.if_exists);
 
-  const detail::ExportBlocks<T> blocks(data, options, summary.id_bytes);
+  const detail::ExportBlocks<File, T> blocks(data, options, summary.id_bytes);
   summary.shape = blocks.shape_ahead(*format);
   const std::string header = at_place([&] { return Place{.path = path}; },
                                       [&] { return export_header(*format, summary.id_bytes, summary.shape); });
@@ -225,8 +259,7 @@ ExportSummary export_tokens(const TokenizedDataset<T>& data, const std::string& 
   if (summary.tokens != detail::token_count(summary.shape)) {
     throw Error(ErrorCode::io, "has changed while it was read", {.path = data.file().path()});
   }
-  description.write(
-      detail::export_description(summary, header.size(), options.padding, vocabulary, data.file().header()));
+  description.write(detail::export_description(summary, header.size(), options.padding, data));
   AtomicFile::commit_all({&out, &description});
   return summary;
 }

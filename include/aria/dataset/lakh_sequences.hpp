@@ -14,11 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include <aria/anticipation/anticipate.hpp>
 #include <aria/anticipation/control_choice.hpp>
 #include <aria/anticipation/events.hpp>
 #include <aria/anticipation/id_text.hpp>
 #include <aria/anticipation/instruments.hpp>
+#include <aria/anticipation/interleaving.hpp>
 #include <aria/anticipation/numpy_random.hpp>
 #include <aria/anticipation/packing.hpp>
 #include <aria/anticipation/vocabulary.hpp>
@@ -162,27 +162,10 @@ class ArrivalWorker {
         choose_controls(k, events_, playing_, random, marks, options_.settings);
       }
       packed_.tokens.insert(packed_.tokens.end(), 3, vocabulary_.separator);
-      counts.rests += add_copy(marks);
+      counts.rests += interleave(events_, marks, packed_.tokens, options_.settings);
       const bool plain = anticipation::control_choice(k) == anticipation::ControlChoice::none;
       packed_.pieces.push_back({packed_.tokens.size(), plain ? vocabulary_.autoregress : vocabulary_.anticipate});
     }
-  }
-
-  // Appends the events with rests and controls, and returns the number of rests.
-  std::uint64_t add_copy(const anticipation::ControlMarks& marks) {
-    using anticipation::Bins;
-    const std::size_t start = packed_.tokens.size();
-    const Bins end{events_[events_.size() - 3]}, density{options_.settings.time_resolution},
-        delta{options_.settings.delta()};
-    std::span<const TokenId> left;
-    if (marks.empty()) {
-      pad_and_anticipate(events_, {}, packed_.tokens, end, density, delta, vocabulary_);
-    } else {
-      separate(events_, marks, kept_, controls_, vocabulary_);
-      left = pad_and_anticipate(kept_, controls_, packed_.tokens, end, density, delta, vocabulary_);
-    }
-    packed_.tokens.insert(packed_.tokens.end(), left.begin(), left.end());
-    return (packed_.tokens.size() - start - events_.size()) / 3;
   }
 
   void write(const anticipation::PackingTail& before, LakhResult& result) {
@@ -207,7 +190,7 @@ class ArrivalWorker {
   anticipation::ArrivalPacking packing_;
   const anticipation::IdText& text_;
   LakhChain& chain_;
-  std::vector<TokenId> events_, kept_, controls_, scratch_;
+  std::vector<TokenId> events_, scratch_;
   std::vector<anticipation::InstrumentCount> playing_;
   std::vector<anticipation::ControlMarks> marks_;
   anticipation::PackedPieces packed_;

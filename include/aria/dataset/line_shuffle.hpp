@@ -61,7 +61,8 @@ class LineShuffle {
     }
     if (!buckets_) check_disk_space(options_.folder, 2 * options_.expected_bytes, "the shuffle");
     distribute_inputs();  // those that were added before
-    LineBuckets& buckets = buckets_for(options_.expected_bytes);
+    LineBuckets& buckets =
+        buckets_for(options_.expected_bytes != 0 ? options_.expected_bytes : memory_.unknown_amount());
     const std::uint64_t key = shuffle_key(options_.seed, read_.lines);
     read_.add(line);
     added_bytes_ += line.size() + 1;

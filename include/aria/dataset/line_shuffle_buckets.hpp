@@ -102,7 +102,7 @@ class LineBuckets {
   LineBuckets(const std::string& folder, std::size_t buffers, unsigned used_bits, unsigned bits)
       : used_bits_(used_bits),
         bits_(bits),
-        buffer_(std::min<std::size_t>(buffers >> bits, 1 << 20)),
+        buffer_(std::min<std::size_t>(buffers >> bits, 256 << 10)),
         memory_(buffer_ << bits),
         filled_(std::size_t{1} << bits, 0),
         buckets_(std::size_t{1} << bits) {

@@ -51,7 +51,8 @@ constexpr std::uint64_t shuffle_key(std::uint64_t seed, std::uint64_t number) no
 struct ShuffleMemory {
   std::size_t memory = 0;
   unsigned workers = 1;
-  std::size_t slots = 1;  ///< results of workers that exist at once
+  std::size_t slots = 1;         ///< results of workers that exist at once: chunks and blocks
+  std::size_t sorted_slots = 1;  ///< the same for buckets, which are larger
 
   ShuffleMemory(std::uint64_t bytes, unsigned wanted_workers) {
     if (bytes < kSmallestShuffleMemory) {
@@ -61,10 +62,12 @@ struct ShuffleMemory {
     // A thread takes some memory of its own, and very many have nothing to do.
     workers =
         static_cast<unsigned>(std::clamp<std::uint64_t>(std::min<std::uint64_t>(wanted_workers, memory >> 22), 1, 16));
-    slots = workers == 1 ? 1 : workers + 1;
+    slots = workers == 1 ? 1 : 4 * workers;
+    sorted_slots = workers == 1 ? 1 : workers + 1;
   }
 
   OrderedMapLimits limits() const { return {.workers = workers, .in_flight = slots}; }
+  OrderedMapLimits sorting_limits() const { return {.workers = workers, .in_flight = sorted_slots}; }
 
   std::uint64_t longest_line() const noexcept { return std::min<std::uint64_t>(memory, kLongestShuffledLine); }
 
@@ -73,13 +76,13 @@ struct ShuffleMemory {
 
   // While gathering.
   std::size_t index() const noexcept { return memory / 8 * 5; }
-  std::size_t gathered_block() const noexcept { return std::min<std::size_t>(memory / 4 / slots, 512 << 10); }
+  std::size_t gathered_block() const noexcept { return std::min<std::size_t>(memory / 4 / slots, 256 << 10); }
 
   // While distributing: half for what waits to be written to the buckets.
   std::size_t bucket_buffers() const noexcept { return std::min<std::size_t>(memory / 2, 256 << 20); }
 
   // While buckets are sorted and written, some of which may have to be divided first.
-  std::size_t sorted_bucket() const noexcept { return std::min<std::size_t>(memory / 2 / slots, 1 << 30); }
+  std::size_t sorted_bucket() const noexcept { return std::min<std::size_t>(memory / 2 / sorted_slots, 1 << 30); }
   std::size_t divided_buffers() const noexcept { return std::min<std::size_t>(memory / 4, 64 << 20); }
   std::size_t divided_extent() const noexcept { return std::min<std::size_t>(memory / 8, 8 << 20); }
 
@@ -88,11 +91,14 @@ struct ShuffleMemory {
     return std::min({scanned_text() / 2, divided_extent() / 2, sorted_bucket() / 4});
   }
 
-  /// Two to the power of this many buckets, for so many bytes and so much for their buffers: as many as are needed,
-  /// unless the buffers would become too small for a disk.
+  /// What is assumed where nobody knows how many bytes there will be: too many buckets are better than too few.
+  std::uint64_t unknown_amount() const noexcept { return std::uint64_t{memory} * 16; }
+
+  /// Two to the power of this many buckets, for so many bytes and so much for their buffers: enough for buckets that fit
+  /// into memory, if possible into the processor's cache, unless the buffers would become too small for a disk.
   unsigned bucket_bits(std::uint64_t bytes, std::size_t buffers) const noexcept {
     const auto most = static_cast<unsigned>(std::bit_width(std::clamp<std::size_t>(buffers >> 15, 64, 4096))) - 1;
-    const std::uint64_t wanted = bytes / (sorted_bucket() / 4 * 3) + 1;
+    const std::uint64_t wanted = bytes / std::min<std::size_t>(sorted_bucket() / 4 * 3, 8 << 20) + 1;
     return std::clamp(static_cast<unsigned>(std::bit_width(wanted)), 4U, most);
   }
 };

@@ -141,7 +141,7 @@ LinesChecksum write_buckets(FittingBuckets buckets, const ShuffleMemory& memory,
   };
   ordered_map<LineBucket, SortedBucket>([&] { return buckets.next(); },
                                         [](const LineBucket&) { return std::uint64_t{0}; }, make_worker, sink,
-                                        memory.limits());
+                                        memory.sorting_limits());
   return written;
 }
 

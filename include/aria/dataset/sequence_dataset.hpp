@@ -39,6 +39,8 @@ class SequenceDataset {
   void set_transform(Transform transform) { transform_ = std::move(transform); }
   void set_transform(std::vector<Transform> transforms) { transform_ = in_order(std::move(transforms)); }
 
+  bool has_transform() const noexcept { return static_cast<bool>(transform_); }
+
   /// Which random numbers a transform draws: they belong to (seed, epoch, number of the sequence).
   struct Draw {
     std::uint64_t seed = 0;
@@ -55,13 +57,14 @@ class SequenceDataset {
   /// The same into memory that is used again.
   void get(std::size_t i, Draw draw, Sample& out) const {
     const Vocabulary& vocabulary = tokenizer_.vocabulary();
+    const auto known = static_cast<TokenId>(vocabulary.size());
     tokens(i, draw, out.source);
     encode(vocabulary, out.source);
     out.target.resize(out.source.size());
     if (out.source.empty()) return;
     std::copy(out.source.begin() + 1, out.source.end(), out.target.begin());
     out.target.back() = vocabulary.pad();
-    for (TokenId& token : out.source) token = token < vocabulary.size() ? token : 0;
+    for (TokenId& token : out.source) token = token < known ? token : 0;
   }
 
   /// The tokens of sequence `i`, transformed, those outside of the vocabulary as they are: what detokenize likes best.

@@ -72,10 +72,9 @@ class TokenLinesFile {
       try {
         reader.read(line, tokens);
       } catch (const Error& error) {
-        throw Error(error.code(), error.message(),
-                    {.path = path(),
-                     .line = line_number(i),
-                     .byte = lines_.offset(i) + error.place().byte.value_or(0)});
+        throw Error(
+            error.code(), error.message(),
+            {.path = path(), .line = line_number(i), .byte = lines_.offset(i) + error.place().byte.value_or(0)});
       }
     });
   }

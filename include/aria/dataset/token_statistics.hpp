@@ -1,4 +1,4 @@
-// What the tokens of a TokenizedDataset are like, in memory that does not grow with their number.
+// What the tokens of a data set are like, in memory that does not grow with their number.
 #pragma once
 
 #include <algorithm>
@@ -11,12 +11,12 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include <aria/config/instrument.hpp>
-#include <aria/dataset/token_line.hpp>
-#include <aria/dataset/tokenized_dataset.hpp>
+#include <aria/dataset/sequence_dataset.hpp>
 #include <aria/support/distribution.hpp>
 #include <aria/support/ordered_map.hpp>
 #include <aria/support/progress.hpp>
@@ -67,17 +67,17 @@ class ValueCounts {
   std::uint64_t total_ = 0;
 };
 
-/// Numbers about the sequences of a TokenizedDataset. Takes 8 bytes for every token that its tokenizer can write, and
-/// less than 1 MB for all else.
+/// Numbers about the sequences of a TokenizedDataset or a LineDataset. Takes 8 bytes for every token that its tokenizer
+/// can write, and less than 1 MB for all else.
 struct TokenStatistics {
   static constexpr std::size_t kRoleCount = 4;
 
   std::uint64_t sequences = 0;
   std::uint64_t tokens = 0;   ///< of all sequences, with their padding
   std::uint64_t padding = 0;  ///< of these, padding
-  std::uint64_t unknown =
-      0;                 ///< of these, what a model takes for unknown: the unknown token, and those it has no id for
-  Distribution lengths;  ///< of the sequences, without padding
+  /// Of these, what a model takes for unknown: the unknown token, and those it has no id for.
+  std::uint64_t unknown = 0;
+  Distribution lengths;               ///< of the sequences, without padding
   std::vector<std::uint64_t> counts;  ///< by token, those outside of the vocabulary at the end
   std::size_t vocabulary_size = 0;
   std::size_t vocabulary_used = 0;  ///< tokens of the vocabulary that occur
@@ -136,11 +136,11 @@ class TokenSummary {
       const std::uint64_t times = out_.counts[i];
       out_.tokens += times;
       out_.vocabulary_used += i < vocabulary.size() && times != 0;
-      if (vocabulary.encode(token) == vocabulary.unknown()) out_.unknown += times;
-      if (token == vocabulary.pad()) {
+      if (token == vocabulary.pad()) {  // which may be the unknown token, too
         out_.padding = times;
         continue;
       }
+      if (vocabulary.encode(token) == vocabulary.unknown()) out_.unknown += times;
       out_.roles[static_cast<std::size_t>(tokenizer_.role(token))] += times;
       if constexpr (TypedTokenizer<T>) add(tokenizer_.view(token), times);
     }
@@ -180,11 +180,14 @@ class TokenSummary {
 };
 
 // Counts tokens: every thread by itself, added up at the end, which gives the same sums in any order.
-template <Tokenizer T>
+template <class File, Tokenizer T, class MakeVisitor>
 class TokenCounter {
  public:
-  TokenCounter(const TokenizedDataset<T>& data, const TokenStatisticsOptions& options)
-      : data_(data), options_(options), batch_size_(std::max<std::size_t>(1, kBatchTokens / data.max_seq_len())) {}
+  TokenCounter(const SequenceDataset<File, T>& data, const TokenStatisticsOptions& options, MakeVisitor& make_visitor)
+      : data_(data),
+        options_(options),
+        make_visitor_(make_visitor),
+        batch_size_(std::max<std::size_t>(1, kBatchTokens / data.max_seq_len())) {}
 
   TokenStatistics run() {
     ordered_map<Batch, Lengths>([this] { return next(); }, [](const Batch&) { return std::uint64_t{0}; },
@@ -217,13 +220,14 @@ class TokenCounter {
     const Vocabulary& vocabulary = data_.tokenizer().vocabulary();
     const std::lock_guard lock(mutex_);
     Counts& counts = counts_.emplace_back(vocabulary.token_count());
-    return [this, &counts, pad = vocabulary.pad(), reader = TokenLineReader(vocabulary),
+    return [this, &counts, pad = vocabulary.pad(), reader = data_.file().reader(vocabulary), visit = make_visitor_(),
             tokens = std::vector<TokenId>()](const Batch& batch, Lengths& lengths) mutable {
       lengths.clear();
       for (std::size_t i = batch.begin; i < batch.end; ++i) {
         data_.file().read(i, reader, tokens);
         const std::uint64_t padding_before = counts[pad];
         for (const TokenId token : tokens) ++counts[token];
+        visit(std::span<const TokenId>(tokens));
         lengths.push_back(static_cast<std::uint32_t>(tokens.size() - (counts[pad] - padding_before)));
       }
     };
@@ -235,8 +239,9 @@ class TokenCounter {
     if (options_.on_progress) options_.on_progress({out_.sequences, data_.size()});
   }
 
-  const TokenizedDataset<T>& data_;
+  const SequenceDataset<File, T>& data_;
   const TokenStatisticsOptions& options_;
+  MakeVisitor& make_visitor_;
   const std::size_t batch_size_;
   std::size_t next_ = 0;
   std::mutex mutex_;
@@ -247,15 +252,23 @@ class TokenCounter {
 }  // namespace detail
 
 /// Counts the tokens of all sequences, as they stand in the file, in one pass and on all cores; the result is the same
-/// for any number of workers. Throws as TokenizedDatasetFile::read does, for the first line that cannot be read.
+/// for any number of workers. Throws as `read` of the file does, for the first line that cannot be read.
 ///
 ///     const aria::TokenizedDataset data("train.jsonl", aria::LazyTokenizer());
 ///     const aria::TokenStatistics about = aria::token_statistics(data);
 ///     about.notes_of[aria::kDrums]  // strokes of drums
 ///     about.waits.quantile(0.5)     // half of the waits are no longer than this, in milliseconds
-template <Tokenizer T>
-TokenStatistics token_statistics(const TokenizedDataset<T>& data, const TokenStatisticsOptions& options = {}) {
-  return detail::TokenCounter<T>(data, options).run();
+///
+/// For what depends on the order of tokens, `make_visitor()` is called once for every thread, by one at a time, and
+/// gives a function that is called with the std::span<const TokenId> of every sequence that this thread reads.
+template <class File, Tokenizer T, class MakeVisitor>
+TokenStatistics token_statistics(const SequenceDataset<File, T>& data, const TokenStatisticsOptions& options,
+                                 MakeVisitor make_visitor) {
+  return detail::TokenCounter<File, T, MakeVisitor>(data, options, make_visitor).run();
+}
+template <class File, Tokenizer T>
+TokenStatistics token_statistics(const SequenceDataset<File, T>& data, const TokenStatisticsOptions& options = {}) {
+  return token_statistics(data, options, [] { return [](std::span<const TokenId>) {}; });
 }
 
 }  // namespace aria

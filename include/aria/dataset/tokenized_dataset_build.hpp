@@ -195,8 +195,9 @@ class TokenizedDatasetBuild {
     }
     const Vocabulary& vocabulary = tokenizer_.vocabulary();
     result.unknown = 0;
-    for (const TokenId token : result.tokens)
-      result.unknown += vocabulary.encode(token) == vocabulary.unknown() ? 1 : 0;
+    for (const TokenId token : result.tokens) {
+      result.unknown += token != vocabulary.pad() && vocabulary.encode(token) == vocabulary.unknown() ? 1 : 0;
+    }
     // About 16 bytes a token, each of them in several windows, and one more window of padding.
     const std::uint64_t overlap = 1 + options_.windows.max_seq_len / options_.windows.stride_len;
     result.has_lines = result.tokens.size() * overlap + options_.windows.max_seq_len < kMostText / 16;

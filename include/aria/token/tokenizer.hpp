@@ -155,7 +155,9 @@ concept CheckedNoteTokenizer = detail::NoteTokenizerCheck<T>::kDone;
 
 /// `tokenizer.encode(tokens)` for any Tokenizer: what a model sees, in place.
 inline void encode(const Vocabulary& vocabulary, std::span<TokenId> tokens) noexcept {
-  for (TokenId& token : tokens) token = vocabulary.encode(token);
+  const auto size = static_cast<TokenId>(vocabulary.size());  // by value, so that all are done at once
+  const TokenId pad = vocabulary.pad(), unknown = vocabulary.unknown();
+  for (TokenId& token : tokens) token = token < size || token == pad ? token : unknown;
 }
 
 /// The tokens that texts stand for, and back: what the original's encode and decode do with lists of tokens. A text
