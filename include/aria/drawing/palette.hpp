@@ -63,6 +63,9 @@ inline constexpr std::array<Rgb, kSoundCount> kSoundColors = {{
     {0x1b, 0x1b, 0x1a},  // drums
 }};
 
+/// Of marked notes, whose outlines tell their instruments: no instrument is yellow.
+inline constexpr Rgb kMarkColor{0xff, 0xe6, 0x3d};
+
 /// Velocities are drawn in this many shades, from soft to loud.
 inline constexpr std::size_t kShadeCount = 5;
 

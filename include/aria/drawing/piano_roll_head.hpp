@@ -1,6 +1,7 @@
 // The head of a piano roll: title, what is missing, and what the colours mean.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -81,7 +82,7 @@ class RollHead {
   }
 
   struct LegendEntry {
-    enum class Kind { sound, velocities, prompt, bars } kind;
+    enum class Kind { sound, velocities, prompt, marked, bars } kind;
     std::size_t sound = 0;
     std::string text{};
   };
@@ -96,11 +97,19 @@ class RollHead {
     const std::size_t first = entries.front().sound;
     entries.push_back({Kind::velocities, first, "soft to loud"});
     if (scene_.options.prompt_end) entries.push_back({Kind::prompt, first, "prompt"});
+    if (scene_.marked != 0) {
+      entries.push_back({Kind::marked, first_marked(), scene_.options.mark_name + ' ' + grouped_number(scene_.marked)});
+    }
     if (scene_.has_beats()) {
       const std::string beats = std::to_string(scene_.options.beats_per_bar);
       entries.push_back({Kind::bars, 0, "bars of " + beats + (scene_.options.beats_per_bar == 1 ? " beat" : " beats")});
     }
     return entries;
+  }
+
+  std::size_t first_marked() const {
+    const auto& notes = scene_.layout.notes;
+    return std::find_if(notes.begin(), notes.end(), [](const RollNote& note) { return note.marked; })->sound;
   }
 
   static double swatch_width(const LegendEntry& entry) {
@@ -138,10 +147,12 @@ class RollHead {
         path.rectangle({at, y - 8, 12, 8});
       }
       const NoteInk ink = note_ink(entry.sound, shade);
-      svg.element("path", {{"d", path.text()}, {"fill", ink.fill}, {"stroke", ink.stroke}, {"stroke-width", 0.5}});
+      svg.element("path",
+                  {{"d", path.text()}, {"fill", ink.fill}, {"stroke", ink.stroke}, {"stroke-width", ink.stroke_width}});
     };
     if (entry.kind == Kind::sound) swatch(x, kShadeCount - 1);
     if (entry.kind == Kind::prompt) swatch(x, kPromptShade);
+    if (entry.kind == Kind::marked) swatch(x, kMarkedShade);
     for (std::size_t i = 0; entry.kind == Kind::velocities && i < kShadeCount; ++i) {
       swatch(x + 12 * static_cast<double>(i), i);
     }

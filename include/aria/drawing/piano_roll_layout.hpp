@@ -30,9 +30,12 @@ struct PianoRollOptions {
   std::optional<double> from;       ///< draws only what sounds from here on, in seconds
   std::optional<double> to;         ///< and up to here
   std::optional<Ticks> prompt_end;  ///< notes that start before are drawn as what was given, not as what was made
-  std::size_t max_notes = 50'000;   ///< what comes after them is left out
-  std::size_t max_titles = 6'000;   ///< with more notes than these, only groups of notes say what they are
-  std::size_t max_rows = 64;        ///< what comes after them is left out
+  /// By the index of a note in the piece: notes that are drawn in a colour of their own. Those behind the end are not.
+  std::vector<bool> marked;
+  std::string mark_name = "marked";  ///< what the legend calls these
+  std::size_t max_notes = 50'000;    ///< what comes after them is left out
+  std::size_t max_titles = 6'000;    ///< with more notes than these, only groups of notes say what they are
+  std::size_t max_rows = 64;         ///< what comes after them is left out
 };
 
 /// A note as it is drawn.
@@ -42,6 +45,7 @@ struct RollNote {
   std::uint8_t pitch = 0;
   std::uint8_t velocity = 0;
   std::uint8_t sound = 0;  ///< an instrument class, or kDrums
+  bool marked = false;
 };
 
 /// A row of a piano roll, as the staves of a score are. `from` and `to` lie on bars.
@@ -108,12 +112,14 @@ class RollLayouter {
   void take_notes() {
     std::array<std::uint8_t, 16> programs{};
     auto change = piece_.instruments.begin();
-    for (const NoteMsg& note : piece_.notes) {
+    for (std::size_t i = 0; i < piece_.notes.size(); ++i) {
+      const NoteMsg& note = piece_.notes[i];
       for (; change != piece_.instruments.end() && change->tick() <= note.start(); ++change) {
         programs[change->channel() & 15] = change->program();
       }
       const unsigned channel = note.channel() & 15;
-      take_note(note, channel == kDrumChannel ? kDrums : static_cast<std::size_t>(instrument_of(programs[channel])));
+      take_note(note, channel == kDrumChannel ? kDrums : static_cast<std::size_t>(instrument_of(programs[channel])),
+                i < options_.marked.size() && options_.marked[i]);
     }
     std::stable_sort(out_.notes.begin(), out_.notes.end(),
                      [](const RollNote& a, const RollNote& b) { return a.start < b.start; });
@@ -121,12 +127,12 @@ class RollLayouter {
     out_.to = std::min(out_.to, std::max(*out_.left_out_from, out_.notes.back().start + Ticks{1}));
   }
 
-  void take_note(const NoteMsg& note, std::size_t sound) {
+  void take_note(const NoteMsg& note, std::size_t sound, bool marked) {
     const Ticks end = sound == kDrums ? note.start() + Ticks{1} : end_of(note);
     if (end <= out_.from || note.start() >= out_.to) return;
     if (out_.notes.size() >= options_.max_notes) return leave_out(note.start());
     out_.notes.push_back({note.start(), end, static_cast<std::uint8_t>(note.pitch() & 127),
-                          static_cast<std::uint8_t>(note.velocity() & 127), static_cast<std::uint8_t>(sound)});
+                          static_cast<std::uint8_t>(note.velocity() & 127), static_cast<std::uint8_t>(sound), marked});
   }
 
   void leave_out(Ticks start) {

@@ -63,13 +63,12 @@ class RollNotePainter {
   }
 
   std::size_t shade_of_note(const RollNote& note) const {
+    if (note.marked) return kMarkedShade;
     if (scene_.options.prompt_end && note.start < *scene_.options.prompt_end) return kPromptShade;
     return shade_of(note.velocity);
   }
 
-  std::size_t group_of(const RollNote& note) const {
-    return rank_[note.sound] * (kPromptShade + 1) + shade_of_note(note);
-  }
+  std::size_t group_of(const RollNote& note) const { return rank_[note.sound] * kInkCount + shade_of_note(note); }
 
   // Notes of one instrument and shade.
   void paint_group(const RollRow& row, const Box& plot, const std::vector<std::uint32_t>& notes) {
@@ -79,13 +78,16 @@ class RollNotePainter {
     PathData path;
     if (!with_titles_) {
       for (const std::uint32_t i : notes) add_note(row, plot, scene_.layout.notes[i], path);
-      svg_.element(
-          "path",
-          {{"class", name}, {"d", path.text()}, {"fill", ink.fill}, {"stroke", ink.stroke}, {"stroke-width", 0.5}},
-          title_of_group(first));
+      svg_.element("path",
+                   {{"class", name},
+                    {"d", path.text()},
+                    {"fill", ink.fill},
+                    {"stroke", ink.stroke},
+                    {"stroke-width", ink.stroke_width}},
+                   title_of_group(first));
       return;
     }
-    svg_.open("g", {{"class", name}, {"fill", ink.fill}, {"stroke", ink.stroke}, {"stroke-width", 0.5}});
+    svg_.open("g", {{"class", name}, {"fill", ink.fill}, {"stroke", ink.stroke}, {"stroke-width", ink.stroke_width}});
     for (const std::uint32_t i : notes) {
       path.clear();
       add_note(row, plot, scene_.layout.notes[i], path);
@@ -115,7 +117,7 @@ class RollNotePainter {
     const std::string name =
         drum ? drum_name(note.pitch) : pitch_name(note.pitch) + ", " + spaced_sound_name(note.sound);
     return name + ", velocity " + std::to_string(note.velocity) + ", " + scene_.time_label(note.start, 2) +
-           (drum ? "" : " for " + length_label(note));
+           (drum ? "" : " for " + length_label(note)) + (note.marked ? ", " + scene_.options.mark_name : "");
   }
 
   std::string length_label(const RollNote& note) const {
@@ -129,6 +131,7 @@ class RollNotePainter {
     const std::size_t shade = shade_of_note(note);
     const std::string name = spaced_sound_name(note.sound);
     if (shade == kPromptShade) return name + ", prompt";
+    if (shade == kMarkedShade) return name + ", " + scene_.options.mark_name;
     return name + ", velocity " + std::to_string(kShadeVelocities[shade]) + " to " +
            std::to_string(kShadeVelocities[shade + 1] - 1);
   }

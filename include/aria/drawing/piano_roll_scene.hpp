@@ -33,7 +33,10 @@ struct RollScene {
         layout(piano_roll_layout(music, clock, how)),
         lanes(layout.notes, has_pedal()),
         plot_x(lanes.has_drums() ? 104 : 48) {
-    for (const RollNote& note : layout.notes) ++counts[note.sound];
+    for (const RollNote& note : layout.notes) {
+      ++counts[note.sound];
+      marked += note.marked ? 1 : 0;
+    }
   }
 
   /// Where a tick of a row is drawn.
@@ -57,6 +60,7 @@ struct RollScene {
   const RollLanes lanes;
   const double plot_x;                              ///< the left edge of the rows
   std::array<std::uint64_t, kSoundCount> counts{};  ///< notes by instrument class, then drums
+  std::uint64_t marked = 0;                         ///< of these, marked ones
 
  private:
   bool has_pedal() const {
@@ -101,13 +105,16 @@ inline std::string spaced_sound_name(std::size_t sound) {
 struct NoteInk {
   std::string fill;
   std::string stroke;
+  double stroke_width = 0.5;
 };
 
-/// The last shade is that of the prompt.
-inline constexpr std::size_t kPromptShade = kShadeCount;
+/// Behind the shades of velocities come that of the prompt, and that of marked notes.
+inline constexpr std::size_t kPromptShade = kShadeCount, kMarkedShade = kShadeCount + 1;
+inline constexpr std::size_t kInkCount = kShadeCount + 2;
 
 inline NoteInk note_ink(std::size_t sound, std::size_t shade) {
   const Rgb color = kSoundColors[sound];
+  if (shade == kMarkedShade) return {hex_color(kMarkColor), hex_color(mixed(color, kBlack, 0.15)), 1};
   if (shade == kPromptShade) return {hex_color(mixed(color, kWhite, 0.86)), hex_color(mixed(color, kWhite, 0.35))};
   return {hex_color(shaded(color, shade)), hex_color(mixed(color, kBlack, 0.3))};
 }

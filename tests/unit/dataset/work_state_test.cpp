@@ -335,6 +335,20 @@ TEST_CASE("WorkState is told by many threads", "[dataset]") {
   CHECK(known == kThreads * kEach);
 }
 
+TEST_CASE("WorkState after a kill knows the batches that were full", "[dataset]") {
+  const test::TemporaryFolder folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    WorkState state(folder_of(folder), "command", "options");
+    for (int i = 0; i < 10'000; ++i) state.finished_without_output(std::to_string(i), kInput, "note");
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(note_of(folder, "0") == Note("note"));
+  CHECK(note_of(folder, "8191") == Note("note"));
+}
+
 TEST_CASE("WorkState after a kill knows what was flushed", "[dataset]") {
   const test::TemporaryFolder folder;
   const pid_t child = ::fork();
