@@ -8,7 +8,6 @@
 #include <span>
 #include <vector>
 
-#include <aria/anticipation/padding.hpp>
 #include <aria/anticipation/settings.hpp>
 #include <aria/anticipation/triples.hpp>
 #include <aria/anticipation/vocabulary.hpp>
@@ -85,19 +84,6 @@ inline std::span<const TokenId> anticipate(std::span<const TokenId> events, std:
     }
     interleave(event);
   }
-  put.keep();
-  return interleave.unconsumed();
-}
-
-/// What `anticipate` makes of the padded events, in one go.
-inline std::span<const TokenId> pad_and_anticipate(std::span<const TokenId> events, std::span<const TokenId> controls,
-                                                   std::vector<TokenId>& out, Bins end_time = {},
-                                                   Bins density = kDensity, Bins delta = kDelta,
-                                                   const ArrivalVocabulary& vocabulary = kArrival) {
-  const Triples all(events);
-  detail::TripleAppender put(out, (events.size() + controls.size()) / 3);
-  detail::Interleaver interleave(controls, delta, vocabulary, put);
-  detail::each_padded(all, end_time, density, vocabulary, interleave);
   put.keep();
   return interleave.unconsumed();
 }

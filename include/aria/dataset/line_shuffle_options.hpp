@@ -72,7 +72,7 @@ struct ShuffleMemory {
   std::uint64_t longest_line() const noexcept { return std::min<std::uint64_t>(memory, kLongestShuffledLine); }
 
   // While reading: a quarter for the text and the ends of lines, 4 bytes each, which are as many as the bytes at most.
-  std::size_t scanned_text() const noexcept { return std::min<std::size_t>(memory / 4 / slots / 5, 1 << 20); }
+  std::size_t scanned_text() const noexcept { return std::min<std::size_t>(memory / 4 / slots / 5, 512 << 10); }
 
   // While gathering.
   std::size_t index() const noexcept { return memory / 8 * 5; }
@@ -94,8 +94,8 @@ struct ShuffleMemory {
   /// What is assumed where nobody knows how many bytes there will be: too many buckets are better than too few.
   std::uint64_t unknown_amount() const noexcept { return std::uint64_t{memory} * 16; }
 
-  /// Two to the power of this many buckets, for so many bytes and so much for their buffers: enough for buckets that fit
-  /// into memory, if possible into the processor's cache, unless the buffers would become too small for a disk.
+  /// Two to the power of this many buckets, for so many bytes and so much for their buffers: enough for buckets that
+  /// fit into memory, if possible into the processor's cache, unless the buffers would become too small for a disk.
   unsigned bucket_bits(std::uint64_t bytes, std::size_t buffers) const noexcept {
     const auto most = static_cast<unsigned>(std::bit_width(std::clamp<std::size_t>(buffers >> 15, 64, 4096))) - 1;
     const std::uint64_t wanted = bytes / std::min<std::size_t>(sorted_bucket() / 4 * 3, 8 << 20) + 1;

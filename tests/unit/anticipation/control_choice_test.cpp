@@ -148,7 +148,7 @@ TEST_CASE("separating and interleaving in one pass is padding and anticipating")
     Tokens kept = events, controls;
     if (!marks.empty()) separate(events, marks, kept, controls);
     Tokens wanted = {1, 2, 3}, interleaved = {1, 2, 3};
-    const auto left = pad_and_anticipate(kept, controls, wanted, Bins{events[events.size() - 3]});
+    const auto left = test::pad_and_anticipate(kept, controls, wanted, Bins{events[events.size() - 3]});
     wanted.insert(wanted.end(), left.begin(), left.end());
     const std::uint64_t rests = interleave(events, marks, interleaved);
     INFO("seed " << seed);

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <aria/anticipation/anticipate.hpp>
+#include <aria/anticipation/padding.hpp>
 #include <aria/anticipation/settings.hpp>
 #include <aria/anticipation/triples.hpp>
 #include <aria/anticipation/vocabulary.hpp>
@@ -114,6 +116,17 @@ inline Parts random_parts(const std::vector<Triple>& piece, aria::RandomStream& 
     chosen ? parts.controls.push_back(as_control(event, vocabulary)) : parts.events.push_back(event);
   }
   return parts;
+}
+
+/// Appends what `anticipate` makes of the padded events, and returns the controls that are left.
+inline std::span<const aria::TokenId> pad_and_anticipate(std::span<const aria::TokenId> events,
+                                                         std::span<const aria::TokenId> controls, Tokens& out,
+                                                         Bins end_time, Bins density = aria::anticipation::kDensity,
+                                                         Bins delta = aria::anticipation::kDelta,
+                                                         const ArrivalVocabulary& vocabulary = kArrival) {
+  Tokens padded;
+  pad(events, padded, end_time, density, vocabulary);
+  return anticipate(padded, controls, out, delta, vocabulary);
 }
 
 }  // namespace test

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aria/dataset/token_line.hpp>
+#include <aria/dataset/tokenized_dataset.hpp>
 #include <aria/dataset/tokenized_dataset_header.hpp>
 #include <aria/tokenizer.hpp>
 
