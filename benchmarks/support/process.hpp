@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -14,7 +13,7 @@
 namespace benchmark {
 
 /// Runs a program to its end, its output thrown away. Throws where it fails.
-inline void run_process(std::initializer_list<std::string> words) {
+inline void run_process(const std::vector<std::string>& words) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
@@ -26,7 +25,7 @@ inline void run_process(std::initializer_list<std::string> words) {
   ::posix_spawn_file_actions_destroy(&actions);
   int status = 0;
   if (error != 0 || ::waitpid(child, &status, 0) != child || status != 0) {
-    throw std::runtime_error("failed: " + *words.begin());
+    throw std::runtime_error("failed: " + words.front());
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <aria/anticipation/compound.hpp>
 #include <aria/anticipation/compound_reader.hpp>
+#include <aria/anticipation/compound_text.hpp>
 #include <aria/anticipation/events.hpp>
 #include <aria/anticipation/instrument_tracks.hpp>
 #include <aria/anticipation/instruments.hpp>

@@ -55,7 +55,7 @@ void check_mode(const test::Set& set, const fs::path& tree, const std::string& m
     const char split = row.at("split").front();
     INFO("split " << split);
     check_split(summary.splits[aria::kLakhSplits.find(split)], row);
-    CHECK(test::sha256(test::read_text(tree / aria::lakh_events_name(split))) == row.at("sha256"));
+    CHECK(test::sha256(test::read_text(tree / aria::tokenized_events_name(split))) == row.at("sha256"));
   }
 }
 

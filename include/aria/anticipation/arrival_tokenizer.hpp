@@ -134,6 +134,7 @@ class ArrivalTokenizer {
       if (padded[i] - begin >= ids_.max_time) {
         begin = padded[i];
         out.insert(out.end(), 3, ids_.separator);
+        if (padded[i + 2] == ids_.rest) continue;  // nothing before it, from which it could be a second away
       }
       out.insert(out.end(), {padded[i] - begin, padded[i + 1], padded[i + 2]});
     }
@@ -154,12 +155,13 @@ class ArrivalTokenizer {
   }
 
  private:
-  // Times up to the first separator that has events before it. Tokens that are no whole event end it, too.
+  // Times up to the first separator; whatever is no time where one should stand ends it, too. The last event may be cut
+  // off.
   template <class Use>
   void each_event_of_first_piece(std::span<TokenId> window, Use use) const {
     std::size_t i = 0;
     while (i < window.size() && role(window[i]) == TokenRole::prefix) ++i;
-    for (; i + 2 < window.size() && window[i] < ids_.separator; i += 3) {
+    for (; i < window.size() && window[i] < ids_.separator; i += 3) {
       const TokenId block = window[i] >= ids_.control ? ids_.control : 0;
       if (window[i] - block >= ids_.max_time) return;
       use(window[i], block);

@@ -36,6 +36,7 @@ inline std::uint64_t compound_to_events(std::span<const CompoundEvent> notes, st
   std::uint64_t cut = 0;
   for (const CompoundEvent& note : notes) {
     if (note.time.count > kMostTime) {
+      out.resize(start);
       throw Error(ErrorCode::too_large, "a note begins " + std::to_string(note.time.count) + " bins into the piece");
     }
     const std::int64_t duration = note.duration == kUnknownDuration ? unknown : std::min(note.duration.count, highest);

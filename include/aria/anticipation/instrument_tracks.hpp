@@ -24,7 +24,8 @@ namespace aria::anticipation {
 /// Puts a file of type 1 together (compound_to_midi in anticipation/convert.py): 120 beats a minute and half the time
 /// resolution as ticks a beat, so that a tick is a bin. Tracks stand in the order of their first notes; their channels
 /// count up and leave out that of the drums. Standard: where there are more instruments than channels, they go to
-/// further ports (meta event 0x21). Reference: they are an error, and note-offs have a velocity of 64.
+/// further ports (meta event 0x21). Reference: they are an error, drums count as if they took the next channel as well,
+/// and note-offs have a velocity of 64.
 class InstrumentTracks {
  public:
   explicit InstrumentTracks(Reading reading = Reading::standard, const Settings& settings = {})
@@ -69,6 +70,7 @@ class InstrumentTracks {
       track.write({{0}, status::meta, meta_type::port, 0, std::span(&port, 1)});
     }
     write({0}, places_[instrument], status::program_change, drums ? 0 : instrument, 0);
+    if (drums && reading_ == Reading::standard) return;  // they take no other's channel
     if (++next_channel_ % kChannels == kDrumChannel) ++next_channel_;
   }
 

@@ -43,9 +43,8 @@ class InterarrivalReader {
  private:
   template <class Events, class Clock>
   std::uint64_t convert(const MergedFile& file, Events events, Clock clock, std::vector<TokenId>& out) {
-    const std::size_t start = out.size();
-    out.resize(start + 2 * events.size());
-    TokenId* at = out.data() + start;
+    TokenId* const begin = memory_.room(2 * events.size());
+    TokenId* at = begin;
     const std::int64_t highest = vocabulary_.max_interarrival - 1;
     std::uint64_t cut = 0;
     detail::ChannelPrograms programs;
@@ -56,13 +55,14 @@ class InterarrivalReader {
       const TokenId block = velocity != 0 ? vocabulary_.note_on : vocabulary_.note_off;
       *at++ = block + vocabulary_.pitches * programs[channel] + pitch;
     });
-    out.resize(static_cast<std::size_t>(at - out.data()));
+    out.insert(out.end(), begin, at);
     return cut;
   }
 
   Settings settings_;
   InterarrivalVocabulary vocabulary_;
   MergedEventReader<reading> events_;
+  aria::detail::RawArray<TokenId> memory_;
 };
 
 }  // namespace aria::anticipation

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <bitset>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -26,15 +26,16 @@ constexpr std::string_view name_of(PieceVerdict verdict) noexcept {
 inline PieceVerdict check_piece(std::span<const CompoundEvent> notes, const Settings& settings = {}) {
   if (notes.size() < settings.min_piece_events) return PieceVerdict::too_short;
   std::int64_t end = 0;
-  std::bitset<256> instruments;
+  std::array<bool, 256> plays{};
   for (const CompoundEvent& note : notes) {
     end = std::max(end, note.time.count);
-    instruments.set(note.instrument);
+    plays[note.instrument] = true;
   }
   const std::int64_t resolution = settings.time_resolution;
   if (end < resolution * settings.min_piece_seconds) return PieceVerdict::too_short;
   if (end > resolution * settings.max_piece_seconds) return PieceVerdict::too_long;
-  if (instruments.count() > settings.max_piece_instruments) return PieceVerdict::too_many_instruments;
+  const auto instruments = static_cast<std::size_t>(std::count(plays.begin(), plays.end(), true));
+  if (instruments > settings.max_piece_instruments) return PieceVerdict::too_many_instruments;
   return PieceVerdict::good;
 }
 

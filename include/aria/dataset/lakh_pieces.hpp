@@ -13,6 +13,7 @@
 
 #include <aria/anticipation/compound.hpp>
 #include <aria/anticipation/compound_reader.hpp>
+#include <aria/anticipation/compound_text.hpp>
 #include <aria/anticipation/interarrival_reader.hpp>
 #include <aria/anticipation/piece.hpp>
 #include <aria/dataset/lakh_options.hpp>
@@ -26,10 +27,10 @@ namespace aria::detail {
 // A piece on its way.
 struct LakhPiece {
   std::span<const anticipation::CompoundEvent> notes;
-  std::vector<TokenId> interarrival;    // tokens, where these are wanted and the verdict is good
-  std::uint64_t cut = 0;                // of their times
+  std::vector<TokenId> interarrival;  // tokens, where these are wanted and the verdict is good
+  std::uint64_t cut = 0;              // of their times
   anticipation::PieceVerdict verdict = anticipation::PieceVerdict::good;
-  std::string remark;                   // of a piece that is not quite whole
+  std::string remark;  // of a piece that is not quite whole
 };
 
 // Larger files are no music; what is made of one has to be held in memory.
@@ -86,7 +87,7 @@ class LakhCompoundSource {
 
   void load(const std::string& path, LakhPiece& piece) {
     read_file(folder_ + '/' + path, bytes_, kMaxCompoundBytes);
-    anticipation::read_compound_text(bytes_.view(), notes_);
+    text_.read(bytes_.view(), notes_);
     // Other tools may have written them, in another order.
     const auto earlier = [](const auto& a, const auto& b) { return a.time < b.time; };
     if (!std::is_sorted(notes_.begin(), notes_.end(), earlier)) std::stable_sort(notes_.begin(), notes_.end(), earlier);
@@ -104,6 +105,7 @@ class LakhCompoundSource {
   std::string folder_;
   const LakhOptions& options_;
   ByteBuffer bytes_;
+  anticipation::CompoundTextReader text_;
   std::vector<anticipation::CompoundEvent> notes_;
   anticipation::InterarrivalReader<reading> interarrival_;
 };

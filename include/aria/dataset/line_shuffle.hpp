@@ -36,6 +36,7 @@ struct LineShuffleSummary {
 /// written in the order of shuffle_key(seed, number): the result depends on the seed and on the sequence of lines
 /// alone. Work memory stays within the options' bound; what does not fit goes to files without a name in the options'
 /// folder.
+/// One thread at a time may use it.
 ///
 ///     aria::LineShuffle shuffle({.seed = 7, .memory = 64 << 20, .folder = "out"});
 ///     shuffle.add_file({.path = "a.txt"});  // its last line may lack the line feed

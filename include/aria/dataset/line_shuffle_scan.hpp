@@ -75,7 +75,7 @@ class ScannedLines {
     const void* found = std::memchr(text(), '\n', filled_);
     if (found == nullptr) return false;
     first_start_ = static_cast<std::size_t>(static_cast<const char*>(found) + 1 - text());
-    return first_start_ != filled_;  // a line that begins with the next chunk is that one's
+    return true;  // at the end of the chunk the line is the next chunk's, and none is found here
   }
 
   void find_all(std::uint64_t longest) {

@@ -13,6 +13,7 @@
 
 #include <aria/anticipation/compound.hpp>
 #include <aria/anticipation/compound_reader.hpp>
+#include <aria/anticipation/compound_text.hpp>
 #include <aria/dataset/midi_files.hpp>
 #include <aria/dataset/outcome.hpp>
 #include <aria/dataset/work_state.hpp>

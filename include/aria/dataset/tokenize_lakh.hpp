@@ -24,9 +24,6 @@
 
 namespace aria {
 
-/// "tokenized-events-3.txt"
-inline std::string lakh_events_name(char split) { return std::string("tokenized-events-") + split + ".txt"; }
-
 /// The splits that are for validation and test, and never augmented (anticipation/config.py).
 inline constexpr std::string_view kLakhValidation = "e", kLakhTest = "f";
 
@@ -137,7 +134,7 @@ class TokenizeLakh {
   // Where the outcomes of files are wanted, these have to be read.
   bool is_done(std::size_t split) {
     if (options_.on_outcome) return false;
-    const auto note = state_.is_done(lakh_events_name(kLakhSplits[split]), inputs_[split]);
+    const auto note = state_.is_done(tokenized_events_name(kLakhSplits[split]), inputs_[split]);
     const auto counts = note ? lakh_counts_of(*note) : std::nullopt;
     if (!counts) return false;
     summary_.splits[split] = *counts;
@@ -163,11 +160,11 @@ class TokenizeLakh {
               file->commit(Sync::later);
               file.reset();
               summary_.splits[split] = counts;
-              state_.finished(lakh_events_name(kLakhSplits[split]), inputs_[split], lakh_counts_text(counts));
+              state_.finished(tokenized_events_name(kLakhSplits[split]), inputs_[split], lakh_counts_text(counts));
             });
   }
 
-  std::string path_of(std::size_t split) const { return folder_ + '/' + lakh_events_name(kLakhSplits[split]); }
+  std::string path_of(std::size_t split) const { return folder_ + '/' + tokenized_events_name(kLakhSplits[split]); }
 
   const std::string folder_;
   const LakhOptions& options_;

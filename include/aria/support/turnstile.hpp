@@ -1,11 +1,11 @@
 // Lets threads through one at a time, in the order of their numbers.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <stdexcept>
-#include <utility>
 
 namespace aria {
 
@@ -49,25 +49,40 @@ class Turnstile {
   };
 
  private:
+  // Turns are short as a rule, and going to sleep takes longer than most of them.
+  static constexpr int kLooks = 4000;
+
   void wait_for(std::uint64_t number) {
+    for (int look = 0; look < kLooks; ++look) {
+      if (next_.load(std::memory_order_acquire) == number) return;
+      rest_a_moment();
+    }
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stopped_ || next_ == number; });
-    if (next_ != number) throw Stopped();
+    changed_.wait(lock, [&] { return stopped_ || next_.load(std::memory_order_acquire) == number; });
+    if (next_.load(std::memory_order_acquire) != number) throw Stopped();
   }
+
   void next() {
     const std::lock_guard lock(mutex_);
-    ++next_;
+    next_.fetch_add(1, std::memory_order_release);
     changed_.notify_all();
   }
+
   void stop() noexcept {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     changed_.notify_all();
   }
 
+  static void rest_a_moment() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+  }
+
+  std::atomic<std::uint64_t> next_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t next_ = 0;
   bool stopped_ = false;
 };
 
