@@ -34,6 +34,7 @@ cxxopts::Options describe() {
   const auto text = [] { return cxxopts::value<std::string>(); };
   cxxopts::OptionAdder add = options.add_options();
   lakh::add_options(add);
+  add("report", "write a table: path, outcome, reason", text(), "FILE");
   add("by-hash", "take any tree of MIDI files");
   add("memory", "for the shuffle, in bytes or with K, M or G", text()->default_value("1G"), "SIZE");
   add("overwrite", "replace existing outputs");
@@ -75,7 +76,7 @@ int lakh_command(const std::vector<std::string>& words) {
   options.shuffle_memory = cli::size_of(arguments, "memory");
   if (options.shuffle_memory < aria::kSmallestShuffleMemory) throw cli::UsageError("--memory must be at least 1M");
   options.if_exists = cli::if_exists_of(arguments);
-  cli::Report report(arguments);
+  cli::Report report = cli::Report::with_overwrite(arguments);
   options.lakh.on_outcome = report.callback();
   options.on_plan = print_plan;
   aria::LakhRunSummary summary;

@@ -36,7 +36,6 @@ inline void add_options(cxxopts::OptionAdder& add) {
   add("i,interarrival", "interarrival-time encoding instead of arrival times");
   add("seed", "decides what is drawn", text()->default_value("0"), "N");
   add("workers", "threads (default: one a core); the output does not depend on it", text(), "N");
-  add("report", "write a table: path, outcome, reason", text(), "FILE");
   add("reference", "read, draw and cut as the original Python tools do, faults included");
 }
 

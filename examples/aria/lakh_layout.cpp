@@ -8,6 +8,7 @@
 
 #include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
+#include "../cli/report.hpp"
 #include "commands.hpp"
 
 namespace {
@@ -60,23 +61,19 @@ int lakh_layout_command(const std::vector<std::string>& words) {
   options.workers = cli::workers_of(arguments);
   if (arguments.count("reference") != 0) options.reading = aria::Reading::reference;
 
-  std::optional<aria::OutcomeReport> report;
-  if (arguments.count("report") != 0) {
-    const auto path = cli::value_of<std::string>(arguments, "report");
-    report.emplace(path, aria::OutcomeReport::unless_report(path));
-    options.on_outcome = [&report](const aria::FileOutcome& row) { report->add(row); };
-  }
+  cli::Report report = cli::Report::replacing(arguments);
+  options.on_outcome = report.callback();
   try {
     std::optional<cli::ProgressBar> bar(std::in_place, "files");
     options.on_progress = bar->callback();
     const auto summary = aria::lay_out_lakh(source, dir, options);
-    if (report) report->commit();
+    report.commit();
     bar.reset();
     print(summary, dir);
   } catch (const aria::Error& error) {
     if (error.code() == aria::ErrorCode::invalid_argument) throw cli::UsageError(error.what());
     // Without a file to lay out, why each was left out is all there is to say.
-    if (report && error.code() == aria::ErrorCode::empty_result) report->commit();
+    if (error.code() == aria::ErrorCode::empty_result) report.commit();
     throw;
   }
   return cli::kDone;

@@ -29,9 +29,8 @@ cxxopts::Options describe() {
   const auto text = [] { return cxxopts::value<std::string>(); };
   cxxopts::OptionAdder add = options.add_options();
   add("workers", "threads (default: one a core); the output does not depend on it", text(), "N");
-  add("report", "write a table: path, outcome, reason", text(), "FILE");
+  add("report", "write a table: path, outcome, reason; an older report is replaced", text(), "FILE");
   add("reference", "read MIDI files as the original Python tools do, faults included");
-  add("overwrite", "replace an existing report");
   options.add_options("positional")("dir", "", text());
   return options;
 }
@@ -56,7 +55,7 @@ int midi_preprocess_command(const std::vector<std::string>& words) {
   aria::MidiPreprocessOptions options;
   options.workers = cli::workers_of(arguments);
   if (arguments.count("reference") != 0) options.reading = aria::Reading::reference;
-  cli::Report report(arguments);
+  cli::Report report = cli::Report::replacing(arguments);
   options.on_outcome = report.callback();
   aria::MidiPreprocessSummary summary;
   {

@@ -31,7 +31,8 @@ cxxopts::Options describe() {
   options.positional_help("DIR").custom_help("[OPTION...]");
   cxxopts::OptionAdder add = options.add_options();
   lakh::add_options(add);
-  add("overwrite", "replace an existing report");
+  add("report", "write a table: path, outcome, reason; an older report is replaced", cxxopts::value<std::string>(),
+      "FILE");
   options.add_options("positional")("dir", "", cxxopts::value<std::string>());
   return options;
 }
@@ -55,7 +56,7 @@ int tokenize_lakh_command(const std::vector<std::string>& words) {
   const auto dir = cli::value_of<std::string>(arguments, "dir");
   aria::LakhOptions options = lakh::options_of(arguments);
   const bool reference = options.reading == aria::Reading::reference;
-  cli::Report report(arguments);
+  cli::Report report = cli::Report::replacing(arguments);
   options.on_outcome = report.callback();
   if (reference) lakh::print_start_as_reference(options);
   aria::TokenizeLakhSummary summary;

@@ -129,7 +129,9 @@ int tokenized_dataset_command(const std::vector<std::string>& words) {
       summary = aria::build_tokenized_dataset(tokenizer, load_path, file, options);
     }
     // Both appear, or none.
-    if (shuffled) aria::write_shuffled(aria::TokenizedDatasetFile(file.path_to_read()), seed, *shuffled);
+    if (shuffled) {
+      aria::write_shuffled(aria::TokenizedDatasetFile(file.path_to_read()), seed, *shuffled, options.workers);
+    }
     aria::AtomicFile::commit_all({&file, shuffled ? &*shuffled : nullptr});
     print(summary, skipped, path);
     if (shuffled) std::cout << "wrote " << cli::printable(aria::shuffled_path(path)) << '\n';

@@ -19,11 +19,14 @@ inline aria::IfExists if_exists_of(const cxxopts::ParseResult& arguments) {
 /// The table of outcomes that --report asks for, if it does.
 class Report {
  public:
-  /// Throws as OutcomeReport does.
-  explicit Report(const cxxopts::ParseResult& arguments) {
-    if (arguments.count("report") != 0) {
-      table_.emplace(value_of<std::string>(arguments, "report"), if_exists_of(arguments));
-    }
+  /// For commands with --overwrite. Throws as OutcomeReport does.
+  static Report with_overwrite(const cxxopts::ParseResult& arguments) {
+    return Report(arguments, [&](const std::string&) { return if_exists_of(arguments); });
+  }
+
+  /// For commands that replace their own outputs, and so an older report.
+  static Report replacing(const cxxopts::ParseResult& arguments) {
+    return Report(arguments, [](const std::string& path) { return aria::OutcomeReport::unless_report(path); });
   }
 
   /// What is to be called for every file; empty where no report is wanted.
@@ -37,6 +40,13 @@ class Report {
   }
 
  private:
+  template <class IfExistsOf>
+  Report(const cxxopts::ParseResult& arguments, IfExistsOf if_exists) {
+    if (arguments.count("report") == 0) return;
+    const auto path = value_of<std::string>(arguments, "report");
+    table_.emplace(path, if_exists(path));
+  }
+
   std::optional<aria::OutcomeReport> table_;
 };
 

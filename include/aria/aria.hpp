@@ -1,6 +1,6 @@
 // aria: everything that needs no libtorch, in the order of the data. Read this first.
 //
-//   bytes -> midi/ -> tokenizer/ -> dataset/ -> files for training -> augmentation/ -> a training loop
+//   bytes -> midi/ -> tokenizer/ or anticipation/ -> dataset/ -> files for training -> augmentation/ -> a training loop
 //                  -> drawing/ -> SVG
 //
 // token/ says what a tokenizer is, for those who write one. support/ and config/ lie below: files, errors, threads,
@@ -12,6 +12,8 @@
 #include <aria/token.hpp>
 
 #include <aria/tokenizer.hpp>
+
+#include <aria/anticipation.hpp>
 
 #include <aria/dataset.hpp>
 

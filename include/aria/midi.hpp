@@ -3,6 +3,7 @@
 //   units reading event          what is spoken of
 //   event_decoder file_view      bytes -> events, as views
 //   event_writer                 events -> bytes
+//   merged_events                the events of all tracks in one order
 //   midi_dict messages           a piece of music
 //   midi_reader note_pairing     bytes -> MidiDict
 //   midi_writer                  MidiDict -> bytes
@@ -24,6 +25,7 @@
 #include <aria/midi/filters.hpp>
 #include <aria/midi/json_reader.hpp>
 #include <aria/midi/json_writer.hpp>
+#include <aria/midi/merged_events.hpp>
 #include <aria/midi/messages.hpp>
 #include <aria/midi/metadata.hpp>
 #include <aria/midi/midi_dict.hpp>

@@ -149,6 +149,7 @@ TEST_CASE("lakh-layout: to another disk, files are copied") {
 TEST_CASE("lakh-layout: a folder in the other one is refused") {
   const Workplace place;
   place.add("0/a.mid", "a");
+  fs::create_directory(place.dir() / "0/deep");
   fs::create_directory_symlink("DIR/0", place / "link");
   using Words = std::vector<std::string>;
   for (const Words& words : {Words{"DIR", "DIR"},
@@ -156,6 +157,7 @@ TEST_CASE("lakh-layout: a folder in the other one is refused") {
                              {"DIR", "DIR/0/../x/y"},
                              {"DIR/0", "DIR"},
                              {"DIR/0", "link"},
+                             {"DIR/0/deep", "DIR"},
                              {"link", "DIR"},
                              {"link", "DIR/0/out"},
                              {".", "out"},
@@ -167,7 +169,7 @@ TEST_CASE("lakh-layout: a folder in the other one is refused") {
     CHECK(mentions(run.complaints, "may not lie in"));
   }
   CHECK(place.outputs() == std::vector<std::string>{"link"});
-  CHECK(contents_of(place.dir()).size() == 2);
+  CHECK(contents_of(place.dir()).size() == 3);
   CHECK(place.aria({"lakh-layout", "DIR/0", "DIR/out"}).status == 0);  // beside it is fine
 }
 
@@ -222,6 +224,20 @@ TEST_CASE("lakh-layout: an output that cannot be made stops, an input that canno
   CAPTURE(run.complaints);
   CHECK(run.status == 0);
   CHECK(mentions(run.output, "laid out 40 of 41 MIDI files: 0 had the contents of another, 1 could not be read"));
+}
+
+TEST_CASE("lakh-layout: a full disk stops it, and leaves what was there") {
+  const Workplace place;
+  const std::string bytes(5000, 'x');
+  place.add("a.mid", bytes);
+  const std::string output = "out/" + place_of(bytes);
+  test::write_text(place / output, "wrong");  // so that a link is not enough
+  const ProgramRun run = place.aria({"lakh-layout", "DIR", "out"}, {.file_size_limit = 4096});
+  CHECK(run.status == 1);
+  CHECK(mentions(run.complaints, output + ": cannot write"));
+  CHECK(place.text(output) == "wrong");
+  CHECK(place.aria({"lakh-layout", "DIR", "out"}).status == 0);
+  CHECK((place.text(output) == bytes));
 }
 
 TEST_CASE("lakh-layout: killed anywhere and started again, it ends as if nothing had happened") {

@@ -11,10 +11,7 @@
 #include <utility>
 #include <vector>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
+#include <aria/support/decimal_scan.hpp>
 #include <aria/support/error.hpp>
 #include <aria/support/excerpt.hpp>
 #include <aria/token/token.hpp>
@@ -23,98 +20,33 @@ namespace aria {
 
 namespace detail {
 
-// Eight bytes, the first one as the lowest.
-inline std::uint64_t load_eight(const char* at) noexcept {
-  std::uint64_t word = 0;
-  if constexpr (std::endian::native == std::endian::little) {
-    std::memcpy(&word, at, sizeof word);
-  } else {
-    for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{static_cast<unsigned char>(at[i])} << 8 * i;
-  }
-  return word;
-}
-
-// A byte eight times.
-constexpr std::uint64_t eight_times(std::uint64_t byte) noexcept { return byte * 0x0101010101010101; }
-
-// Which of the next 64 bytes are blanks: the lowest bit stands for the first. For any machine.
-struct PlainBlanks {
-  static std::uint64_t find(const char* at) noexcept {
-    std::uint64_t blanks = 0;
-    for (unsigned i = 0; i < 8; ++i) {
-      const std::uint64_t other = load_eight(at + 8 * i) ^ eight_times(' ');
-      const std::uint64_t same = ~(((other & eight_times(0x7f)) + eight_times(0x7f)) | other | eight_times(0x7f));
-      blanks |= ((same >> 7) * 0x0102040810204080) >> 56 << 8 * i;
-    }
-    return blanks;
-  }
-};
-
-#if defined(__SSE2__)
-struct Sse2Blanks {
-  static std::uint64_t find(const char* at) noexcept {
-    std::uint64_t blanks = 0;
-    for (unsigned i = 0; i < 4; ++i) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 16 * i));
-      const int found = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')));
-      blanks |= std::uint64_t{static_cast<unsigned>(found)} << 16 * i;
-    }
-    return blanks;
-  }
-};
-using BestBlanks = Sse2Blanks;
-#else
-using BestBlanks = PlainBlanks;
-#endif
-
 // Reads a line without a branch on what it holds: the blanks of 64 bytes are found at once, and each id is computed
 // from the eight bytes that begin with it. Whatever is wrong is only noted.
 template <class Blanks>
 class FastDecimalLine {
  public:
-  static constexpr std::size_t kBlock = 64;
-
   // `out` has room for `count` ids. False where the line is not what is expected; `out` may hold anything then.
   static bool read(std::string_view line, TokenId limit, std::size_t count, TokenId* out) noexcept {
     const TokenId* const end = out + count;
     const char* const text = line.data();
     std::size_t begin = 0;  // of the next id
-    Seen seen;
-    for (std::size_t block = 0; block <= line.size(); block += kBlock) {
+    DecimalScan scan;
+    TokenId largest = 0;
+    for (std::size_t block = 0; block <= line.size(); block += kBlanksBlock) {
       std::uint64_t ends = Blanks::find(text + block);
-      if (const std::size_t left = line.size() - block; left < kBlock) {
+      if (const std::size_t left = line.size() - block; left < kBlanksBlock) {
         const std::uint64_t last = std::uint64_t{1} << left;
         ends = (ends & (last - 1)) | last;  // the last id ends with the line
       }
       if (end - out < std::popcount(ends)) return false;
       for (; ends != 0; ends &= ends - 1) {
         const std::size_t stop = block + static_cast<unsigned>(std::countr_zero(ends));
-        *out++ = number(load_eight(text + begin), stop - begin, seen);
+        *out = scan.number(text + begin, stop - begin);
+        largest = std::max(largest, *out++);
         begin = stop + 1;
       }
     }
-    return out == end && seen.sizes < 8 && (seen.others & eight_times(0x80)) == 0 && seen.largest < limit;
-  }
-
- private:
-  struct Seen {
-    std::size_t sizes = 0;     // all bits of the sizes of ids, less one each
-    std::uint64_t others = 0;  // the highest bit of a byte is set where there was something else than a digit
-    TokenId largest = 0;
-  };
-
-  // The number of 1 to 8 digits with which `word` begins. Digits are shifted to the end of the word, zeros before them,
-  // and added up by twos, fours and eights.
-  [[gnu::always_inline]] static TokenId number(std::uint64_t word, std::size_t digits, Seen& seen) noexcept {
-    seen.sizes |= digits - 1;
-    word = (word ^ eight_times('0')) << ((0 - digits * 8) & 63);
-    seen.others |= (word + eight_times(0x76)) | word;
-    word = (word * (10 << 8 | 1)) >> 8;
-    word = ((word & 0x00ff00ff00ff00ff) * (100 << 16 | 1)) >> 16;
-    word = ((word & 0x0000ffff0000ffff) * (std::uint64_t{10'000} << 32 | 1)) >> 32;
-    const auto id = static_cast<TokenId>(word);
-    seen.largest = std::max(seen.largest, id);
-    return id;
+    return out == end && scan.good() && largest < limit;
   }
 };
 
@@ -170,7 +102,7 @@ class DecimalLineReader {
  public:
   /// Readable bytes, whatever they are, that must lie behind a line.
   static constexpr std::size_t kPadding = 64;
-  static_assert(kPadding >= detail::FastDecimalLine<detail::BestBlanks>::kBlock);
+  static_assert(kPadding >= kBlanksBlock);
 
   DecimalLineReader(TokenId limit, std::size_t count) noexcept : limit_(limit), count_(count) {}
 
@@ -178,7 +110,7 @@ class DecimalLineReader {
   /// line where the fault is; `out` may hold anything then.
   void read(std::string_view line, std::vector<TokenId>& out) const {
     out.resize(count_);
-    if (detail::FastDecimalLine<detail::BestBlanks>::read(line, limit_, count_, out.data())) return;
+    if (detail::FastDecimalLine<BestBlanks>::read(line, limit_, count_, out.data())) return;
     detail::SlowDecimalLine(line, limit_).read(count_, out);
   }
 

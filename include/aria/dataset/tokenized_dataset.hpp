@@ -3,21 +3,21 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <numeric>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <aria/dataset/line_shuffle.hpp>
 #include <aria/dataset/sequence_dataset.hpp>
 #include <aria/dataset/token_line.hpp>
 #include <aria/dataset/tokenized_dataset_header.hpp>
 #include <aria/support/atomic_file.hpp>
 #include <aria/support/error.hpp>
 #include <aria/support/mapped_lines.hpp>
+#include <aria/support/ordered_map.hpp>
 #include <aria/support/path_beside.hpp>
-#include <aria/support/random.hpp>
 #include <aria/token/token.hpp>
 #include <aria/token/tokenizer.hpp>
 #include <aria/token/vocabulary.hpp>
@@ -120,23 +120,18 @@ class TokenizedDataset : public SequenceDataset<TokenizedDatasetFile, T> {
 inline std::string shuffled_path(const std::string& path) { return path_beside(path, "_shuffled"); }
 
 /// Writes the header and all sequences of a TokenizedDataset in random order, decided by the seed: the same on every
-/// machine. The caller commits `out`. Throws as TokenizedDatasetFile::line and AtomicFile do.
-inline void write_shuffled(const TokenizedDatasetFile& file, std::uint64_t seed, AtomicFile& out) {
-  if (file.size() > std::numeric_limits<std::uint32_t>::max()) {
-    throw Error(ErrorCode::too_large, "has more than 2^32 sequences", {.path = file.path()});
-  }
-  std::vector<std::uint32_t> order(file.size());
-  std::iota(order.begin(), order.end(), 0U);
-  RandomStream random(seed);
-  for (std::size_t i = order.size(); i > 1; --i) {
-    std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
-  }
+/// machine, see LineShuffle, which bounds the memory. The caller commits `out`. Throws as LineShuffle and AtomicFile
+/// do.
+inline void write_shuffled(const TokenizedDatasetFile& file, std::uint64_t seed, AtomicFile& out,
+                           unsigned workers = default_workers()) {
+  const std::string folder = std::filesystem::path(out.path()).parent_path().string();
+  LineShuffle shuffle({.seed = seed, .workers = workers, .folder = folder.empty() ? "." : folder});
+  shuffle.add_file({.path = file.path(),
+                    .begin = file.header_line().size() + 1,
+                    .first_line = TokenizedDatasetFile::line_number(0)});
   out.write(file.header_line());
   out.write("\n");
-  for (const std::uint32_t i : order) {
-    out.write(file.line(i));
-    out.write("\n");
-  }
+  shuffle.write(out);
 }
 
 /// The same to the file `path`, as a rule shuffled_path(file.path()).

@@ -89,12 +89,12 @@ TEST_CASE("decimal line: the fast way takes what the recipe writes, on any machi
     const std::string line = line_of(tokens);
     CAPTURE(line);
     Tokens out(count);
-    CHECK(aria::detail::FastDecimalLine<aria::detail::BestBlanks>::read(LineAtTheEdge(line, ' ').view(), kLimit, count,
-                                                                        out.data()));
+    CHECK(aria::detail::FastDecimalLine<aria::BestBlanks>::read(LineAtTheEdge(line, ' ').view(), kLimit, count,
+                                                                out.data()));
     CHECK(out == tokens);
     std::fill(out.begin(), out.end(), 0);
-    CHECK(aria::detail::FastDecimalLine<aria::detail::PlainBlanks>::read(LineAtTheEdge(line, '7').view(), kLimit, count,
-                                                                         out.data()));
+    CHECK(aria::detail::FastDecimalLine<aria::PlainBlanks>::read(LineAtTheEdge(line, '7').view(), kLimit, count,
+                                                                 out.data()));
     CHECK(out == tokens);
   }
 }
@@ -106,8 +106,8 @@ TEST_CASE("decimal line: blanks among all bytes", "[dataset]") {
       for (unsigned i = 0; i < 64; ++i) bytes[i] = static_cast<char>(i % 3 == 0 ? byte : other);
       std::uint64_t expected = 0;
       for (unsigned i = 0; i < 64; ++i) expected |= std::uint64_t{bytes[i] == ' '} << i;
-      CHECK(aria::detail::PlainBlanks::find(bytes) == expected);
-      CHECK(aria::detail::BestBlanks::find(bytes) == expected);
+      CHECK(aria::PlainBlanks::find(bytes) == expected);
+      CHECK(aria::BestBlanks::find(bytes) == expected);
     }
   }
 }
@@ -154,8 +154,8 @@ TEST_CASE("decimal line: what is wrong is named with its byte", "[dataset]") {
     CHECK(found.code() == aria::ErrorCode::invalid_text);
     CHECK(found.message().find(wrong.message) != std::string::npos);
     CHECK(found.place().byte == wrong.byte);
-    CHECK_FALSE(fast_reads<aria::detail::PlainBlanks>(wrong.line, wrong.count));
-    CHECK_FALSE(fast_reads<aria::detail::BestBlanks>(wrong.line, wrong.count));
+    CHECK_FALSE(fast_reads<aria::PlainBlanks>(wrong.line, wrong.count));
+    CHECK_FALSE(fast_reads<aria::BestBlanks>(wrong.line, wrong.count));
   }
 }
 
@@ -174,8 +174,8 @@ TEST_CASE("decimal line: one byte that is changed anywhere makes another line or
       } catch (const aria::Error&) {
         good = false;
       }
-      const bool taken = aria::detail::FastDecimalLine<aria::detail::BestBlanks>::read(
-          LineAtTheEdge(other, ' ').view(), kLimit, tokens.size(), fast.data());
+      const bool taken = aria::detail::FastDecimalLine<aria::BestBlanks>::read(LineAtTheEdge(other, ' ').view(), kLimit,
+                                                                               tokens.size(), fast.data());
       if (taken != good || (good && slow != fast)) FAIL("byte " << byte << " at " << at);
       if (good && (slow == tokens) != (other == line)) FAIL("byte " << byte << " at " << at);
     }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <numeric>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -341,6 +342,22 @@ TEST_CASE("LineShuffle: more files than may be open", "[dataset]") {
     }
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   }
+}
+
+TEST_CASE("LineShuffle: room on the disk is asked for before anything is written", "[dataset]") {
+  Shuffled shuffled;
+  shuffled.options.expected_bytes = std::uint64_t{1} << 61;
+  const aria::Error error = test::error_of([&] { shuffled.of_lines({"a"}); });
+  CHECK(error.code() == aria::ErrorCode::io);
+  CHECK(error.place().path == shuffled.options.folder);
+  CHECK(error.message().find("the shuffle may take 4611686018427387904 bytes here, and ") == 0);
+  // A file of holes, larger than any disk that tests run on.
+  const std::string path = shuffled.file("");
+  std::error_code refused;
+  std::filesystem::resize_file(path, std::uint64_t{1} << 43, refused);
+  if (refused || *aria::free_disk_space(shuffled.options.folder) > std::uint64_t{1} << 43) return;
+  const std::string words = error_of_files(shuffled, {path}).message();
+  CHECK(words.find("the shuffled lines and temporary files may take ") == 0);
 }
 
 TEST_CASE("LineShuffle: progress grows to all bytes, read and written", "[dataset]") {
