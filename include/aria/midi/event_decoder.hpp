@@ -50,6 +50,9 @@ class EventDecoder {
     }
   }
 
+  /// Where the event decoded last stands.
+  Ticks tick() const noexcept { return tick_; }
+
   /// Decodes one event. Throws invalid_midi, with the byte, for what the reading does not accept.
   template <class Handler>
   DecodeStep step(Handler& handler) {

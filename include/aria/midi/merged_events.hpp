@@ -54,7 +54,9 @@ struct MergedWord {
 struct ShortMergedEvent {
   std::uint64_t bits;
 
-  static bool can_hold(std::int64_t tick, MergedWord word) noexcept { return tick >> 40 == 0 && word.bits >> 24 == 0; }
+  static bool can_hold(std::int64_t last_tick, std::size_t tempos) noexcept {
+    return last_tick >> 40 == 0 && tempos >> 22 == 0;
+  }
   static ShortMergedEvent of(std::int64_t tick, MergedWord word) noexcept {
     return {static_cast<std::uint64_t>(tick) << 24 | (word.bits & 0xff'ffff)};
   }
@@ -66,7 +68,7 @@ struct LongMergedEvent {
   std::int64_t ticks;
   MergedWord bits;
 
-  static bool can_hold(std::int64_t, MergedWord) noexcept { return true; }
+  static bool can_hold(std::int64_t, std::size_t) noexcept { return true; }
   static LongMergedEvent of(std::int64_t tick, MergedWord word) noexcept { return {tick, word}; }
   std::int64_t tick() const noexcept { return ticks; }
   MergedWord word() const noexcept { return bits; }
@@ -77,14 +79,12 @@ template <class MergedEvent, bool with_others>
 struct MergedCollector {
   MergedEvent* next;
   std::vector<std::uint32_t>& tempos;
-  bool fits = true;
-  std::int64_t last_tick = -1;
+  std::int64_t last_tick = -1;  // of events in `next`, where others than notes count
   std::uint64_t ignored_meta_events = 0;
 
   void put(Ticks tick, MergedWord word) noexcept {
-    fits &= MergedEvent::can_hold(tick.count, word);
     *next++ = MergedEvent::of(tick.count, word);
-    last_tick = tick.count;
+    if constexpr (with_others) last_tick = tick.count;
   }
   void put_other(Ticks tick) noexcept {
     if (with_others && tick.count != last_tick) put(tick, MergedWord::other());
@@ -136,7 +136,7 @@ class RawArray {
 struct MergedFile {
   MidiHeader header;
   int tracks = 0;                               ///< that there are
-  std::int64_t last_tick = 0;                   ///< of notes, programs and tempos
+  std::int64_t last_tick = 0;                   ///< no event stands behind it
   std::span<const std::uint32_t> tempos{};      ///< microseconds a beat, by the numbers in the events
   std::optional<std::uint64_t> truncated_at{};  ///< as MidiLosses has it
 };
@@ -180,26 +180,29 @@ class MergedEventReader {
     MergedEvent* const begin = memory.events.room(bytes.size() / 2 + 1);  // an event takes two bytes at least
     detail::MergedCollector<MergedEvent, reading == Reading::reference> collector{begin, tempos_};
     while (const auto track = view.next_track()) {
+      const MergedEvent* const first = collector.next;
       collector.last_tick = -1;
-      decode(*track, view, collector);
-      file.last_tick = std::max(file.last_tick, collector.last_tick);
+      const std::int64_t end = decode(*track, view, collector);
+      if (collector.next != first) file.last_tick = std::max(file.last_tick, end);
       ends_.push_back(static_cast<std::size_t>(collector.next - begin));
     }
     file.tracks = view.tracks_read();
     file.truncated_at = view.truncated_at();
     file.tempos = tempos_;
-    if (!collector.fits) return std::nullopt;
+    if (!MergedEvent::can_hold(file.last_tick, tempos_.size())) return std::nullopt;
     const auto count = static_cast<std::size_t>(collector.next - begin);
     const MergedEvent* sorted = merge_runs(begin, ends_, memory.spare.room(ends_.size() > 1 ? count : 0),
                                            [](const MergedEvent& event) { return event.tick(); });
     return std::span(sorted, count);
   }
 
+  // Returns where the track ends.
   template <class Collector>
-  static void decode(const TrackChunk& track, BasicMidiFileView<reading>& view, Collector& collector) {
+  static std::int64_t decode(const TrackChunk& track, BasicMidiFileView<reading>& view, Collector& collector) {
     try {
       EventDecoder<reading> decoder(track.bytes, track.offset);
       if (!decoder.run(collector)) view.note_truncation(track.offset + track.bytes.size());
+      return decoder.tick().count;
     } catch (const Error& error) {
       Place place = error.place();
       place.track = static_cast<std::uint64_t>(view.tracks_read() - 1);
