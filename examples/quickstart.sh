@@ -25,6 +25,7 @@ echo "Building the programs (the first time takes a minute or two) ..."
 quietly cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release
 quietly cmake --build "$root/build" --target aria_program aria_compose -j 2
 
+rm -rf "$out/lakh"
 rm -f "$out"/*.txt "$out"/*.tsv "$out"/*.jsonl "$out"/*.svg "$out"/*.mid "$out"/*.bin "$out"/*.json
 if [ $# -eq 0 ]; then
   dir=$out/music
@@ -59,6 +60,11 @@ echo
 "$bin/aria" piano-roll "$out/augmented.mid" "$out/augmented.svg"
 "$bin/aria" piano-roll --sequence 0 "$out/train.jsonl" "$out/sequence.svg"
 "$bin/aria" export "$out/train_shuffled.jsonl" "$out/train.bin"
+echo
+# Music of a minute or two may be too little for a sequence.
+if "$bin/aria" lakh --by-hash -k 10 --memory 64M --overwrite "$dir" "$out/lakh" && [ -s "$out/lakh/train.txt" ]; then
+  "$bin/aria" piano-roll --sequence 0 "$out/lakh/train.txt" "$out/lakh.svg"
+fi
 
 cat <<END
 
@@ -71,6 +77,7 @@ In $out:
   augmented.mid                        the first sequence, changed as training does: listen to it
   music.svg, train.svg                 histograms; open them in a browser
   sequence.svg, augmented.svg          that sequence before and after, drawn
+  lakh/train.txt, valid.txt, test.txt  sequences of the Anticipatory Music Transformer; lakh.svg, one of them drawn
 
 Next:
   sh examples/quickstart.sh DIR        the same with your own MIDI files

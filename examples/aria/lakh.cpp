@@ -80,11 +80,15 @@ int lakh_command(const std::vector<std::string>& words) {
   options.lakh.on_outcome = report.callback();
   options.on_plan = print_plan;
   aria::LakhRunSummary summary;
-  {
+  try {
     cli::ProgressBar hashing("files"), bar("files");
     options.on_hash_progress = hashing.callback();
     options.lakh.on_progress = bar.callback();
     summary = aria::run_lakh(dir, out, options);
+  } catch (const aria::Error& error) {
+    // Without a sequence, why every file was left out is all there is to say.
+    if (error.code() == aria::ErrorCode::empty_result) report.commit();
+    throw;
   }
   report.commit();
   print(summary, options.lakh, out);

@@ -83,6 +83,12 @@ class LakhRun {
   LakhRunSummary run() {
     if (options_.on_plan) options_.on_plan(plan_);
     with_lakh_types<LakhMidiSource>(options_.lakh, [&](auto type) { encode<typename decltype(type)::type>(); });
+    if (const LakhCounts all = summary_.total(); all.sequences == 0) {
+      throw Error(ErrorCode::empty_result,
+                  "the " + std::to_string(all.pieces) + " pieces of " + std::to_string(plan_.files) +
+                      " MIDI files do not fill a sequence",
+                  {.path = folder_});
+    }
     summary_.equal_files = files_.equal.size();
     summary_.missing = files_.tree.missing;
     summary_.shuffle = shuffle_.write(train_);
@@ -173,7 +179,8 @@ class LakhRun {
 ///
 ///     aria::run_lakh("lmd_full", "lakh", {.lakh = {.augment = 10}});
 ///
-/// Throws invalid_argument as `check` does; not_found where no folder has MIDI files; io, also where the disk is too
+/// Throws invalid_argument as `check` does; not_found where no folder has MIDI files; empty_result where these give no
+/// sequence, then nothing is written; io, also where the disk is too
 /// small; and as AtomicFile does.
 inline LakhRunSummary run_lakh(const std::string& folder, const std::string& out, const LakhRunOptions& options = {}) {
   check(options.lakh);
