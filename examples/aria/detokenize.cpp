@@ -1,13 +1,14 @@
-// aria detokenize: a sequence of a TokenizedDataset -> a MIDI file, augmented as in training where wanted.
+// aria detokenize: a sequence of tokens -> a MIDI file, augmented as in training where wanted.
 #include <cstdint>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <aria/augmentation.hpp>
-#include <aria/dataset/tokenized_dataset.hpp>
 #include <aria/drawing/axis.hpp>
 #include <aria/midi/midi_writer.hpp>
 #include <aria/midi/piece_statistics.hpp>
@@ -15,14 +16,17 @@
 #include "../cli/program.hpp"
 #include "../cli/table.hpp"
 #include "commands.hpp"
+#include "data_sets.hpp"
 #include "inspect_table.hpp"
-#include "tokenizers.hpp"
+#include "token_lines.hpp"
 
 namespace {
 
 using aria::grouped_number;
 
-constexpr const char* kAbout = R"(Writes sequence N of a TokenizedDataset, from 0, as a MIDI file.
+constexpr const char* kAbout =
+    R"(Writes sequence N of a data set, from 0, as a MIDI file. DATASET is a TokenizedDataset, or a
+file of lines of ids as `aria lakh` writes it: of these, every instrument gets a track.
 
 The sequence can be augmented as in training: --augment does all that its tokens allow, by the
 usual amounts, and the other options do one thing or set its amount. What is drawn belongs to
@@ -44,6 +48,7 @@ cxxopts::Options describe() {
   add("tempo", "faster or slower by up to this part, below 1", text(), "F");
   add("seed", "decides what is drawn", text()->default_value("0"), "N");
   add("epoch", "of the training whose draws are wanted", text()->default_value("0"), "N");
+  add("encoding", token_lines::kEncodingHelp, text(), "NAME");
   add("reference", "read and augment tokens as the original Python tools do, faults included");
   add("overwrite", "replace an existing OUT.mid");
   options.add_options("positional")("dataset", "", text())("sequence", "", text())("out", "", text());
@@ -145,6 +150,20 @@ void print(const aria::SkippedTokens& skipped, std::ostream& out) {
   out << '\n';
 }
 
+// Both encodings of the Lakh recipe have more instruments than a MidiDict has channels, so their tokens are written
+// without one; but a file without a track could not be read.
+template <aria::Tokenizer T>
+void write_music(const T& tokenizer, std::span<const aria::TokenId> tokens, const aria::MidiDict& piece,
+                 aria::Reading reading, aria::AtomicFile& out) {
+  const auto sink = [&out](std::span<const std::byte> bytes) {
+    out.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  if constexpr (token_lines::kIsEncoding<T>) {
+    if (!piece.notes.empty()) return token_lines::write_tracks(tokenizer, tokens, reading, sink);
+  }
+  aria::write_midi(piece, sink);
+}
+
 }  // namespace
 
 int detokenize_command(const std::vector<std::string>& words) {
@@ -162,23 +181,26 @@ int detokenize_command(const std::vector<std::string>& words) {
   const auto epoch = cli::number_of<std::uint64_t>(arguments, "epoch");
   const auto if_exists = arguments.count("overwrite") != 0 ? aria::IfExists::replace : aria::IfExists::refuse;
   const auto reading = arguments.count("reference") != 0 ? aria::Reading::reference : aria::Reading::standard;
+  const auto encoding = token_lines::encoding_of(arguments);
   cli::refuse_same_path({path, out});
 
-  const auto write = [&](const auto& tokenizer) {
-    aria::TokenizedDataset data(path, tokenizer);
+  const auto write = [&](auto& data) {
+    const auto& tokenizer = data.tokenizer();
     Augmentations augmentations = aria::at_place([&] { return aria::Place{.path = path}; },
                                                  [&] { return augmentations_of(tokenizer, wanted, reading); });
     data.set_transform(std::move(augmentations.transforms));
     const std::vector<aria::TokenId> tokens = data.tokens(number, {.seed = seed, .epoch = epoch});
     aria::SkippedTokens skipped;
     const aria::MidiDict piece = tokenizer.detokenize(tokens, &skipped);
-    aria::write_midi(piece, out, if_exists);
+    aria::AtomicFile file(out, if_exists);
+    write_music(tokenizer, tokens, piece, reading, file);
+    file.commit();
     const aria::PieceStatistics about = aria::piece_statistics(piece);
     if (!augmentations.names.empty()) std::cout << "augmented: " << augmentations.names << '\n';
     print(skipped, std::cout);
     std::cout << "wrote " << cli::printable(out) << ": " << grouped_number(about.notes)
               << (about.notes == 1 ? " note, " : " notes, ") << inspect::duration_text(about.seconds) << '\n';
   };
-  tokenizers::of_file(path, write, reading);
+  data_sets::open(path, encoding, reading, write);
   return cli::kDone;
 }

@@ -1,4 +1,4 @@
-// aria export: a TokenizedDataset -> token ids for other trainers.
+// aria export: a data set of sequences -> token ids for other trainers.
 #include <iostream>
 #include <optional>
 #include <string>
@@ -10,12 +10,14 @@
 #include "../cli/progress_bar.hpp"
 #include "../cli/table.hpp"
 #include "commands.hpp"
-#include "tokenizers.hpp"
+#include "data_sets.hpp"
+#include "token_lines.hpp"
 
 namespace {
 
 constexpr const char* kAbout =
-    R"(Writes the token ids of a TokenizedDataset for other trainers, and OUT.json, which describes them.
+    R"(Writes the token ids of a data set for other trainers, and OUT.json, which describes them.
+DATASET is a TokenizedDataset, or a file of lines of ids as `aria lakh` writes it.
 
 Ids are little endian, of 16 bits where these hold the vocabulary, else of 32: np.uint32 below.
 A token outside of the vocabulary becomes the unknown one. Either both files appear or none.
@@ -35,6 +37,7 @@ cxxopts::Options describe() {
   const auto text = [] { return cxxopts::value<std::string>(); };
   cxxopts::OptionAdder add = options.add_options();
   add("format", "bin, llmc or npy (default: as the extension of OUT says, .bin or .npy)", text(), "NAME");
+  add("encoding", token_lines::kEncodingHelp, text(), "NAME");
   add("no-padding", "leave padding out: sequences stand one behind the other, their bounds are not kept");
   add("workers", "threads (default: one a core); the output does not depend on it", text(), "N");
   add("overwrite", "replace existing outputs");
@@ -75,8 +78,8 @@ int export_command(const std::vector<std::string>& words) {
   options.workers = cli::workers_of(arguments);
   if (arguments.count("overwrite") != 0) options.if_exists = aria::IfExists::replace;
 
-  tokenizers::of_file(path, [&](auto tokenizer) {
-    const aria::TokenizedDataset data(path, std::move(tokenizer));
+  const auto encoding = token_lines::encoding_of(arguments);
+  data_sets::open(path, encoding, aria::Reading::standard, [&](const auto& data) {
     std::optional<cli::ProgressBar> bar(std::in_place, "sequences");
     options.on_progress = bar->callback();
     const aria::ExportSummary summary = aria::export_tokens(data, out, options);

@@ -1,5 +1,4 @@
-// aria inspect: what a MIDI file, a folder of them, a MidiDataset or a TokenizedDataset holds, as a table and as
-// histograms.
+// aria inspect: what a MIDI file, a folder of them or a data set holds, as a table and as histograms.
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -17,9 +16,12 @@
 #include "commands.hpp"
 #include "inspect_drawing.hpp"
 #include "inspect_kind.hpp"
+#include "inspect_lines.hpp"
+#include "inspect_lines_table.hpp"
 #include "inspect_table.hpp"
 #include "inspect_tokens.hpp"
 #include "inspect_tokens_drawing.hpp"
+#include "token_lines.hpp"
 #include "tokenizers.hpp"
 
 namespace {
@@ -27,7 +29,8 @@ namespace {
 constexpr const char* kAbout =
     R"(Says what a MIDI file, a folder of MIDI files or a MidiDataset holds: pieces, durations,
 notes, instruments, tempo and use of the pedal; and what a TokenizedDataset does: lengths of
-its sequences, kinds of tokens, instruments, padding and unknown tokens.
+its sequences, kinds of tokens, instruments, padding and unknown tokens. Of a file of lines of
+ids as `aria lakh` writes it, it says how much of it are controls.
 
 Files of a folder that cannot be read are counted, with the reasons of the first ones.
 
@@ -38,8 +41,9 @@ Example:
 cxxopts::Options describe() {
   cxxopts::Options options("aria inspect", kAbout);
   options.positional_help("PATH").custom_help("[OPTION...]");
-  options.add_options()("r,recursive", "search subfolders, too")("svg", "draw histograms",
-                                                                 cxxopts::value<std::string>(), "FILE")(
+  options.add_options()("r,recursive", "search subfolders, too")(
+      "svg", "draw histograms", cxxopts::value<std::string>(), "FILE")("encoding", token_lines::kEncodingHelp,
+                                                                       cxxopts::value<std::string>(), "NAME")(
       "reference", "read MIDI files as the original Python tools do, faults included")("overwrite",
                                                                                        "replace an existing FILE");
   options.add_options("positional")("path", "", cxxopts::value<std::string>());
@@ -150,6 +154,24 @@ void inspect_tokens(const std::string& path, const T& tokenizer, Picture& pictur
   });
 }
 
+template <aria::Tokenizer T>
+void inspect_lines(const std::string& path, const T& tokenizer, Picture& picture) {
+  const aria::LineDataset<T> data(path, tokenizer);
+  inspect::LineStatistics about;
+  {
+    cli::ProgressBar bar("sequences");
+    about = inspect::line_statistics(data, {.on_progress = bar.callback()});
+  }
+  std::cout << cli::printable(path) << ": lines of ids, " << tokenizer.name() << " encoding\n\n";
+  inspect::print_lines(about, data.tokens(0), tokenizer, std::cout);
+  picture.write([&](const std::string& name) {
+    const std::string summary = aria::grouped_number(about.all.sequences) + " sequences of " +
+                                aria::grouped_number(data.max_seq_len()) + " ids, " + std::string(tokenizer.name()) +
+                                " encoding";
+    return inspect::draw_lines(about, name, summary);
+  });
+}
+
 }  // namespace
 
 int inspect_command(const std::vector<std::string>& words) {
@@ -162,6 +184,7 @@ int inspect_command(const std::vector<std::string>& words) {
   const auto path = cli::value_of<std::string>(arguments, "path");
   const auto reading = arguments.count("reference") != 0 ? aria::Reading::reference : aria::Reading::standard;
   const inspect::Kind kind = inspect::kind_of(path);
+  token_lines::check_encoding_option(arguments, kind == inspect::Kind::token_lines);
   Picture picture(arguments, path);
   switch (kind) {
     case inspect::Kind::midi_file:
@@ -175,6 +198,10 @@ int inspect_command(const std::vector<std::string>& words) {
       break;
     case inspect::Kind::tokenized_dataset:
       tokenizers::of_file(path, [&](const auto& tokenizer) { inspect_tokens(path, tokenizer, picture); });
+      break;
+    case inspect::Kind::token_lines:
+      token_lines::with_tokenizer(path, token_lines::encoding_of(arguments),
+                                  [&](const auto& tokenizer) { inspect_lines(path, tokenizer, picture); });
       break;
   }
   return cli::kDone;

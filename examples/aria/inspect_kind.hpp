@@ -12,9 +12,11 @@
 #include <aria/support/error.hpp>
 #include <aria/support/file.hpp>
 
+#include "token_lines.hpp"
+
 namespace inspect {
 
-enum class Kind { midi_file, folder, midi_dataset, tokenized_dataset };
+enum class Kind { midi_file, folder, midi_dataset, tokenized_dataset, token_lines };
 
 /// Whether the first line has the key "tokenizer_config". That of a TokenizedDataset is short; that of a MidiDataset
 /// may go on behind `start`.
@@ -28,8 +30,8 @@ inline bool names_tokenizer(std::string_view start) {
   return false;
 }
 
-/// A file is a MIDI file by its name or its first bytes, and else a data set. Throws not_found, io, or
-/// invalid_json where it can be none of them.
+/// A file is a MIDI file by its name or its first bytes, and else a data set: lines of ids start with a digit. Throws
+/// not_found, io, or invalid_json where it can be none of them.
 inline Kind kind_of(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return Kind::folder;
@@ -40,6 +42,7 @@ inline Kind kind_of(const std::string& path) {
   std::string start(1 << 20, '\0');
   start.resize(aria::read_up_to(file.descriptor, start.data(), start.size(), path));
   if (start.starts_with("MThd") || start.starts_with("RIFF")) return Kind::midi_file;
+  if (token_lines::is_start(start)) return Kind::token_lines;
   // Something else may be large and have no line feeds; no need to look for one.
   const std::size_t first = start.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && start[first] != '{') {

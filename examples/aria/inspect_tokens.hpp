@@ -55,10 +55,10 @@ inline std::vector<TokenRow> kind_rows(const aria::TokenStatistics& about) {
 }
 
 /// The notes of each instrument class and of drums, the most first.
-inline std::vector<TokenRow> sound_rows(const aria::TokenStatistics& about) {
+inline std::vector<TokenRow> sound_rows(const std::array<std::uint64_t, aria::kSoundCount>& notes_of) {
   std::vector<TokenRow> rows;
   for (std::size_t sound = 0; sound < aria::kSoundCount; ++sound) {
-    if (about.notes_of[sound] != 0) rows.emplace_back(aria::sound_name(sound), about.notes_of[sound]);
+    if (notes_of[sound] != 0) rows.emplace_back(aria::sound_name(sound), notes_of[sound]);
   }
   return most_first(std::move(rows));
 }
@@ -87,35 +87,46 @@ inline void print_rows(const char* name, const char* unit, const std::vector<Tok
   table.print(out);
 }
 
-inline void print_token_quantiles(const aria::TokenStatistics& about, std::ostream& out) {
-  static constexpr std::array kShares = {0.0, 0.05, 0.5, 0.95, 1.0};
+/// From the smallest to the largest value.
+inline constexpr std::array kQuantiles = {0.0, 0.05, 0.5, 0.95, 1.0};
+
+inline cli::Table quantile_table() {
   cli::Table table;
   table.add({"", "min", "5 %", "median", "95 %", "max"});
-  const auto add = [&](const char* name, const auto& values, auto text) {
-    if (values.empty()) return;
-    std::vector<std::string> row = {name};
-    for (const double share : kShares) row.push_back(text(values.quantile(share)));
-    table.add(std::move(row));
-  };
+  return table;
+}
+
+/// A row of such a table; nothing where there are no values.
+template <class Values, class Text>
+void add_quantiles(cli::Table& table, const char* name, const Values& values, Text text) {
+  if (values.empty()) return;
+  std::vector<std::string> row = {name};
+  for (const double share : kQuantiles) row.push_back(text(values.quantile(share)));
+  table.add(std::move(row));
+}
+
+inline void print_token_quantiles(const aria::TokenStatistics& about, std::ostream& out) {
+  cli::Table table = quantile_table();
   const auto number = [](std::int32_t value) { return std::to_string(value); };
   const auto time = [](std::int32_t milliseconds) { return std::to_string(milliseconds) + " ms"; };
-  add("tokens a sequence", about.lengths, count_text);
-  add("pitch", about.pitches, [](std::int32_t pitch) { return pitch_name(static_cast<unsigned>(pitch)); });
-  add("velocity", about.velocities, number);
-  add("duration", about.durations, time);
-  add("wait", about.waits, time);
+  add_quantiles(table, "tokens a sequence", about.lengths, count_text);
+  add_quantiles(table, "pitch", about.pitches,
+                [](std::int32_t pitch) { return pitch_name(static_cast<unsigned>(pitch)); });
+  add_quantiles(table, "velocity", about.velocities, number);
+  add_quantiles(table, "duration", about.durations, time);
+  add_quantiles(table, "wait", about.waits, time);
   out << '\n';
   table.print(out);
 }
 
-/// How the first sequence begins, in lines that fit on a terminal.
-inline void print_first_tokens(const std::vector<aria::TokenId>& tokens, const aria::Vocabulary& vocabulary,
-                               std::ostream& out) {
+/// How the first sequence begins, in lines that fit on a terminal. `text_of` gives the text of a token.
+template <class TextOf>
+void print_first_tokens(const std::vector<aria::TokenId>& tokens, TextOf text_of, std::ostream& out) {
   constexpr std::size_t kShown = 24, kWidth = 100;
   out << "\nfirst sequence\n";
   std::string line;
   for (std::size_t i = 0; i < tokens.size() && i <= kShown; ++i) {
-    const std::string text = i < kShown ? cli::printable(vocabulary.text(tokens[i])) : "...";
+    const std::string text = i < kShown ? text_of(tokens[i]) : "...";
     if (!line.empty() && line.size() + 2 + text.size() > kWidth) {
       out << line << '\n';
       line.clear();
@@ -143,9 +154,10 @@ inline void print_tokens(const aria::TokenizedDatasetHeader& header, const aria:
                               grouped_number(about.vocabulary_size) + " tokens occur");
   print_token_quantiles(about, out);
   print_rows(about.typed ? "kind" : "role", "tokens", kind_rows(about), music, out);
-  print_rows("instrument", "notes", sound_rows(about), about.notes(), out);
+  print_rows("instrument", "notes", sound_rows(about.notes_of), about.notes(), out);
   print_rows("most frequent", "times", frequent_rows(about, vocabulary, kFrequent), music, out);
-  print_first_tokens(first_sequence, vocabulary, out);
+  print_first_tokens(
+      first_sequence, [&](aria::TokenId token) { return cli::printable(vocabulary.text(token)); }, out);
 }
 
 }  // namespace inspect

@@ -39,18 +39,27 @@ inline std::string short_token(std::string_view json) {
   return text.substr(0, end) + "..";
 }
 
-/// Milliseconds in bars of equal width. The longest ones, which would squeeze the others together, are only counted; so
-/// is the last value of the grid, which stands for all that is longer.
+/// On which values times lie, in milliseconds. The last one stands for all that is longer.
+struct TimeGrid {
+  std::int32_t step, last;
+};
+
 template <aria::TypedTokenizer T>
-aria::Histogram time_histogram(const aria::ValueCounts& times, const T& tokenizer, std::string title,
-                               std::string values, std::string counts) {
+TimeGrid grid_of(const T& tokenizer) {
+  return {tokenizer.time_step(), tokenizer.max_time()};
+}
+
+/// Milliseconds in bars of equal width. The longest ones, which would squeeze the others together, are only counted; so
+/// is the last value of the grid.
+inline aria::Histogram time_histogram(const aria::ValueCounts& times, TimeGrid grid, std::string title,
+                                      std::string values, std::string counts) {
   aria::Histogram out{std::move(title), std::move(values), std::move(counts), {}, false, {}, 0, 0};
   if (times.empty()) return out;
   constexpr double kBars = 50, kShown = 0.95;
-  const std::int32_t last = tokenizer.max_time();
+  const std::int32_t last = grid.last;
   const std::uint64_t shorter = times.total() - times[last];
   const double most = times.quantile(kShown * static_cast<double>(shorter) / static_cast<double>(times.total()));
-  const double step = tokenizer.time_step();
+  const double step = grid.step;
   const double width = step * std::max(1.0, aria::round_step(std::max(most, 1.0) / step / kBars));
   for (double from = 0; from <= most || out.bars.size() < 5; from += width) out.bars.push_back({from, from + width, 0});
   for (const auto& [time, count] : times.counts()) {
@@ -89,12 +98,13 @@ std::string draw_tokens(const aria::TokenStatistics& about, const T& tokenizer, 
   page.add(aria::histogram_of(about.lengths, {"Lengths", "tokens of a sequence, without padding", "sequences", true}));
   page.add(row_chart(about.typed ? "Kinds of tokens" : "Roles of tokens", kind_rows(about), music));
   if constexpr (aria::TypedTokenizer<T>) {
-    page.add(row_chart("Instruments", sound_rows(about), about.notes()));
+    page.add(row_chart("Instruments", sound_rows(about.notes_of), about.notes()));
     page.add(data_byte_histogram(about.pitches, "Pitches", kPitchAxis, 12, octave_label));
     if (!about.durations.empty()) {
-      page.add(time_histogram(about.durations, tokenizer, "Durations", "duration of a note in milliseconds", "notes"));
+      page.add(time_histogram(about.durations, grid_of(tokenizer), "Durations", "duration of a note in milliseconds",
+                              "notes"));
     }
-    page.add(time_histogram(about.waits, tokenizer, "Waits", "wait in milliseconds", "waits"));
+    page.add(time_histogram(about.waits, grid_of(tokenizer), "Waits", "wait in milliseconds", "waits"));
     page.add(velocity_histogram(about, tokenizer));
   }
   std::vector<TokenRow> frequent = frequent_rows(about, tokenizer.vocabulary(), kFrequent);

@@ -1,10 +1,12 @@
-// aria piano-roll: a MIDI file, a piece of a MidiDataset or a sequence of a TokenizedDataset -> a drawing.
+// aria piano-roll: a MIDI file, a piece of a MidiDataset or a sequence of tokens -> a drawing.
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,15 +19,17 @@
 #include "../cli/progress_bar.hpp"
 #include "../cli/table.hpp"
 #include "commands.hpp"
+#include "data_sets.hpp"
 #include "inspect_kind.hpp"
-#include "tokenizers.hpp"
+#include "token_lines.hpp"
 
 namespace {
 
 constexpr const char* kAbout = R"(Draws a piano roll, as SVG: time to the right, pitch upwards, a rectangle a note.
 
-INPUT is a MIDI file, a MidiDataset (--piece N) or a TokenizedDataset (--sequence N). Colours
-tell instruments apart, lighter shades are softer; browsers show what a note is where the
+INPUT is a MIDI file, a MidiDataset (--piece N), a TokenizedDataset or a file of lines of ids
+as `aria lakh` writes it (--sequence N). Colours tell instruments apart, lighter shades are
+softer; controls, which a model is given, are yellow. Browsers show what a note is where the
 pointer rests. Time signatures are not read: bars of another length than 4 beats need --beats.
 
 Example:
@@ -38,7 +42,8 @@ cxxopts::Options describe() {
   const auto text = [] { return cxxopts::value<std::string>(); };
   cxxopts::OptionAdder add = options.add_options();
   add("piece", "which piece of a MidiDataset, from 0 (default: 0)", text(), "N");
-  add("sequence", "which sequence of a TokenizedDataset, from 0 (default: 0)", text(), "N");
+  add("sequence", "which sequence of tokens, from 0 (default: 0)", text(), "N");
+  add("encoding", token_lines::kEncodingHelp, text(), "NAME");
   add("beats", "beats of a bar", text()->default_value("4"), "N");
   add("bars", "bars of a row (default: as many as last 16 seconds or so)", text(), "N");
   add("from", "draw only what sounds from here on", text(), "SECONDS");
@@ -78,6 +83,7 @@ aria::PianoRollOptions drawing_options(const cxxopts::ParseResult& arguments) {
 struct Input {
   aria::MidiDict piece;
   std::string name;
+  std::vector<bool> controls{};  // notes of the piece
 };
 
 aria::MidiDict piece_of_dataset(const std::string& path, std::uint64_t number) {
@@ -96,12 +102,18 @@ aria::MidiDict piece_of_dataset(const std::string& path, std::uint64_t number) {
                     {.path = path});
 }
 
-aria::MidiDict music_of_sequence(const std::string& path, std::uint64_t number, aria::Reading reading) {
-  const auto detokenized = [&](auto tokenizer) {
-    const aria::TokenizedDataset data(path, std::move(tokenizer));
-    return data.tokenizer().detokenize(data.tokens(static_cast<std::size_t>(number)), nullptr);
-  };
-  return tokenizers::of_file(path, detokenized, reading);
+template <aria::Tokenizer T>
+std::vector<bool> controls_of(const T& tokenizer, const std::vector<aria::TokenId>& tokens) {
+  if constexpr (std::is_same_v<T, token_lines::ArrivalTokenizer>) return token_lines::controls_of(tokenizer, tokens);
+  return {};
+}
+
+Input music_of_sequence(const std::string& path, std::uint64_t number, std::optional<aria::LakhEncoding> encoding,
+                        aria::Reading reading) {
+  return data_sets::open(path, encoding, reading, [&](const auto& data) -> Input {
+    const std::vector<aria::TokenId> tokens = data.tokens(static_cast<std::size_t>(number));
+    return {data.tokenizer().detokenize(tokens, nullptr), "", controls_of(data.tokenizer(), tokens)};
+  });
 }
 
 // The number that names a part of a data set; 0 by default. `other` names one of another kind of file.
@@ -114,7 +126,9 @@ std::uint64_t number_of_part(const cxxopts::ParseResult& arguments, const char* 
 Input read_input(const std::string& path, const cxxopts::ParseResult& arguments) {
   const auto reading = arguments.count("reference") != 0 ? aria::Reading::reference : aria::Reading::standard;
   const std::string name = std::filesystem::path(path).filename().string();
-  switch (inspect::kind_of(path)) {
+  const inspect::Kind kind = inspect::kind_of(path);
+  token_lines::check_encoding_option(arguments, kind == inspect::Kind::token_lines);
+  switch (kind) {
     case inspect::Kind::midi_file:
       for (const char* option : {"piece", "sequence"}) {
         if (arguments.count(option) != 0)
@@ -126,10 +140,13 @@ Input read_input(const std::string& path, const cxxopts::ParseResult& arguments)
           number_of_part(arguments, "piece", "sequence", "a MidiDataset; its pieces are named by --piece");
       return {piece_of_dataset(path, number), name + ", piece " + std::to_string(number)};
     }
-    case inspect::Kind::tokenized_dataset: {
+    case inspect::Kind::tokenized_dataset:
+    case inspect::Kind::token_lines: {
       const auto number =
-          number_of_part(arguments, "sequence", "piece", "a TokenizedDataset; its sequences are named by --sequence");
-      return {music_of_sequence(path, number, reading), name + ", sequence " + std::to_string(number)};
+          number_of_part(arguments, "sequence", "piece", "a data set of sequences, which are named by --sequence");
+      Input input = music_of_sequence(path, number, token_lines::encoding_of(arguments), reading);
+      input.name = name + ", sequence " + std::to_string(number);
+      return input;
     }
     case inspect::Kind::folder:
       break;
@@ -165,6 +182,8 @@ int piano_roll_command(const std::vector<std::string>& words) {
   const Input input = read_input(path, arguments);
   options.title = input.name;
   options.subtitle = subtitle_of(input.piece);
+  options.marked = input.controls;
+  options.mark_name = "control";
   svg.write(aria::piano_roll_svg(input.piece, options));
   svg.commit();
   std::cout << "wrote " << cli::printable(out) << ": " << cli::printable(options.subtitle) << '\n';

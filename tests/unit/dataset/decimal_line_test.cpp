@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <aria/support/decimal_scan.hpp>
+
 #include "support/catch.hpp"
 #include "support/data.hpp"
 #include "support/numbers_tokenizer.hpp"

@@ -15,6 +15,7 @@
 
 #include "support/catch.hpp"
 #include "support/data.hpp"
+#include "support/numbers_tokenizer.hpp"
 #include "support/random_piece.hpp"
 
 namespace {
@@ -338,4 +339,24 @@ TEST_CASE("counts of values: quantiles as of all values in order", "[dataset]") 
       return 0;
     }());
   }
+}
+
+TEST_CASE("token statistics: padding outside of the vocabulary that is the unknown token, too, is padding",
+          "[dataset]") {
+  const test::NumbersTokenizer tokenizer(10);
+  const auto header = aria::TokenizedDatasetHeader::of(tokenizer, {4, 4}, true);
+  const test::TemporaryFolder folder;
+  test::write_text(folder / "a.jsonl", header.to_json() + "\n[3, 4, \"<P>\", \"<P>\"]\n[5, 5, 5, 5]\n");
+  const aria::TokenizedDataset data((folder / "a.jsonl").string(), tokenizer);
+  const aria::TokenStatistics about = aria::token_statistics(data);
+  CHECK(about.tokens == 8);
+  CHECK(about.padding == 2);
+  CHECK(about.unknown == 0);
+  CHECK(about.vocabulary_used == 3);
+  CHECK(about.lengths.min() == 2);
+  CHECK(about.of(aria::TokenRole::event) == 6);
+  CHECK(about.of(aria::TokenRole::special) == 0);
+  // In a sample it has the id 0 as a source, and is padding as a target.
+  CHECK(data.get(0).source == std::vector<aria::TokenId>{3, 4, 0, 0});
+  CHECK(data.get(0).target == std::vector<aria::TokenId>{4, 10, 10, 10});
 }

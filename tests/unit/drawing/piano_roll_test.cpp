@@ -375,6 +375,7 @@ TEST_CASE("whatever the piece, each note is drawn, on the page", "[drawing][pian
     options.max_rows = 1000;
     if (dice.one_in(3)) options.bars_per_row = 1 + dice.small(30);
     if (dice.one_in(3)) options.prompt_end = Ticks{static_cast<std::int64_t>(dice.below(20'000))};
+    for (std::size_t marks = dice.below(300); marks > 0; --marks) options.marked.push_back(dice.one_in(2));
     CAPTURE(seed, piece.notes.size(), piece.ticks_per_beat, options.beats_per_bar, options.width, shape.ticks);
     const std::string svg = piano_roll_svg(piece, options);
     check_page(svg);
@@ -610,6 +611,42 @@ TEST_CASE("the prompt is told from what follows it", "[drawing][piano_roll]") {
     check_page(piano_roll_svg(piece, options));
     CHECK(occurrences(piano_roll_svg(piece, options), "end of prompt") == (end <= 8 * 1920 / 2 ? 1 : 0));
   }
+}
+
+TEST_CASE("marked notes have a colour of their own, and a place in the legend", "[drawing][piano_roll]") {
+  const MidiDict piece = piece_of({note(0, 960, 60), note(960, 960, 62), note(1920, 960, 64), note(2880, 960, 65)});
+  const std::string plain = piano_roll_svg(piece);
+  PianoRollOptions options;
+  options.mark_name = "given & taken";
+  CHECK(piano_roll_svg(piece, options) == plain);
+  options.marked = {false, false, false, false};
+  CHECK(piano_roll_svg(piece, options) == plain);
+
+  options.marked = {false, true, true};  // the last note is not marked either
+  const std::string mark = aria::hex_color(aria::kMarkColor);
+  for (const std::size_t titles : {std::size_t{100}, std::size_t{0}}) {
+    options.max_titles = titles;
+    const std::string svg = piano_roll_svg(piece, options);
+    check_page(svg);
+    CHECK(mentions(svg, ">given &amp; taken 2<"));
+    CHECK(occurrences(svg, "given &amp; taken 2") == 1);
+    std::size_t marked = 0;
+    const auto drawn = notes_of(svg);
+    REQUIRE(drawn.size() == 4);
+    for (const Drawn& one : drawn) {
+      const bool is_marked = one.fill == mark;
+      marked += is_marked;
+      CHECK(mentions(one.title, ", given &amp; taken") == is_marked);
+      if (titles != 0) CHECK((one.title.substr(0, 2) == "D4" || one.title.substr(0, 2) == "E4") == is_marked);
+    }
+    CHECK(marked == 2);
+  }
+  CHECK(std::find(aria::kSoundColors.begin(), aria::kSoundColors.end(), aria::kMarkColor) == aria::kSoundColors.end());
+  // Outlines tell instruments apart, in the order of the piece's notes, not of their onsets.
+  const MidiDict band = piece_of({note(960, 960, 62), note(0, 480, 36, 100, 9)});
+  options.marked = {false, true};
+  const auto notes = notes_of(piano_roll_svg(band, options));
+  for (const Drawn& one : notes) CHECK((one.fill == mark) == (one.sound == "drums"));
 }
 
 TEST_CASE("years of silence take no room", "[drawing][piano_roll]") {
