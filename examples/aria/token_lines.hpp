@@ -70,8 +70,8 @@ inline LakhEncoding guess(std::span<const TokenId> ids) {
   const auto beyond = [](TokenId id) { return id >= kInterarrival.size; };
   if (std::any_of(ids.begin(), ids.end(), beyond)) return LakhEncoding::arrival;
   aria::SkippedTokens arrival, interarrival;
-  detail::ArrivalReader(kArrival, arrival).read(ids);
-  detail::InterarrivalPlayer(kInterarrival, interarrival).play(ids);
+  ArrivalTokenizer().notes(ids, &arrival);
+  InterarrivalTokenizer().notes(ids, &interarrival);
   return arrival.total() <= interarrival.total() ? LakhEncoding::arrival : LakhEncoding::interarrival;
 }
 
@@ -109,16 +109,12 @@ inline constexpr bool kIsEncoding = std::is_same_v<T, ArrivalTokenizer> || std::
 template <class T, class Sink>
 void write_tracks(const T& tokenizer, std::span<const TokenId> tokens, aria::Reading reading, Sink sink) {
   using namespace aria::anticipation;
-  aria::SkippedTokens skipped;
-  std::vector<CompoundEvent> notes;
-  if constexpr (std::is_same_v<T, ArrivalTokenizer>) {
-    notes = detail::ArrivalReader(tokenizer.ids(), skipped).read(tokens);
-  } else {
+  if constexpr (std::is_same_v<T, InterarrivalTokenizer>) {
     if (reading == aria::Reading::reference) {
       return interarrival_to_midi(tokens, sink, reading, tokenizer.settings());
     }
-    notes = detail::InterarrivalPlayer(tokenizer.ids(), skipped).play(tokens);
   }
+  std::vector<CompoundEvent> notes = tokenizer.notes(tokens);
   if (reading == aria::Reading::standard) {
     for (CompoundEvent& note : notes) note.duration = std::max(note.duration, Bins{1});
   }

@@ -4,6 +4,10 @@
 #include <string>
 #include <utility>
 
+#include <aria/anticipation/arrival_tokenizer.hpp>
+#include <aria/anticipation/encoding_vocabulary.hpp>
+#include <aria/anticipation/interarrival_tokenizer.hpp>
+#include <aria/config/json_view.hpp>
 #include <aria/config/lazy_config.hpp>
 #include <aria/dataset/tokenized_dataset_header.hpp>
 #include <aria/tokenizer.hpp>
@@ -13,7 +17,9 @@
 
 namespace tokenizers {
 
-inline constexpr const char* kNames = "lazy, performance";
+using aria::anticipation::ArrivalTokenizer, aria::anticipation::InterarrivalTokenizer;
+
+inline constexpr const char* kNames = "lazy, performance, arrival, interarrival";
 
 /// Calls `use` with the tokenizer of this name. `config_path` is a config.json, or empty for the defaults. Throws
 /// UsageError for a name that is unknown, and as LazyConfig does.
@@ -24,6 +30,8 @@ auto with_name(const std::string& name, const std::string& config_path, aria::La
     return use(aria::LazyTokenizer(std::move(config), options));
   }
   if (name == PerformanceTokenizer::name()) return use(PerformanceTokenizer());
+  if (name == ArrivalTokenizer::name()) return use(ArrivalTokenizer());
+  if (name == InterarrivalTokenizer::name()) return use(InterarrivalTokenizer());
   throw cli::UsageError("there is no tokenizer called " + name + "; there are: " + kNames);
 }
 
@@ -33,7 +41,15 @@ template <class Use>
 auto of_file(const std::string& path, Use use, aria::Reading reading = aria::Reading::standard) {
   const auto place = [&] { return aria::Place{.path = path, .line = 1}; };
   const auto header = aria::TokenizedDatasetHeader::from_file(path);
+  const auto settings = [&] {
+    return aria::at_place(place, [&] {
+      const aria::JsonDocument document(header.tokenizer_config);
+      return aria::anticipation::checked(aria::anticipation::settings_from(document.root()));
+    });
+  };
   if (header.tokenizer_name == PerformanceTokenizer::name()) return use(PerformanceTokenizer());
+  if (header.tokenizer_name == ArrivalTokenizer::name()) return use(ArrivalTokenizer(settings()));
+  if (header.tokenizer_name == InterarrivalTokenizer::name()) return use(InterarrivalTokenizer(settings()));
   if (header.tokenizer_name != aria::LazyTokenizer::name()) {
     throw aria::Error(aria::ErrorCode::invalid_config,
                       "was made by the tokenizer \"" + header.tokenizer_name + "\"; known are: " + kNames, place());

@@ -171,7 +171,11 @@ void check_readers(Bytes bytes) {
   expect(std::all_of(notes->begin(), notes->end(), valid), "compound events are valid");
   expect(std::is_sorted(notes->begin(), notes->end(), [](const auto& a, const auto& b) { return a.time < b.time; }),
          "compound events are in the order of time");
-  if (reading == Reading::standard) check_against_slow(bytes, *notes, *tokens, cut);
+  if (reading == Reading::standard) {
+    check_against_slow(bytes, *notes, *tokens, cut);
+  } else {
+    expect(notes == test::slow_compound_as_reference(bytes), "compound events are read as the original does");
+  }
   check_text(*notes);
   check_events(*notes);
   check_midi(*notes);

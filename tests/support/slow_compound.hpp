@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -128,6 +130,36 @@ inline std::vector<aria::anticipation::CompoundEvent> slow_compound(std::span<co
       open.pop_front();
     }
   });
+  return notes;
+}
+
+/// In the reference reading: seconds are added up message by message, and a note-off ends the oldest note of its
+/// instrument, channel and pitch. For files that it accepts.
+inline std::vector<aria::anticipation::CompoundEvent> slow_compound_as_reference(std::span<const std::byte> bytes) {
+  using Key = std::tuple<unsigned, unsigned, unsigned>;
+  std::vector<aria::anticipation::CompoundEvent> notes;
+  std::map<Key, std::deque<std::pair<std::size_t, double>>> sounding;
+  std::array<unsigned, 16> programs{};
+  const auto bins = [](double seconds) { return static_cast<std::int64_t>(std::nearbyint(100 * seconds)); };
+  const int division = aria::BasicMidiFileView<aria::Reading::reference>(bytes).header().division;
+  double now = 0, tempo = 500'000;
+  std::int64_t tick = 0;
+  for (const aria::Event& event : slow_merge<aria::Reading::reference>(bytes)) {
+    if (event.tick.count != tick) now += static_cast<double>(event.tick.count - tick) * (tempo * 1e-6 / division);
+    tick = event.tick.count;
+    if (is_tempo(event)) tempo = tempo_of(event);
+    if (is_program(event)) programs[event.channel()] = event.data1;
+    if (!is_note(event)) continue;
+    const unsigned instrument = event.channel() == 9 ? 128U : programs[event.channel()];
+    auto& open = sounding[{instrument, event.channel(), event.data1}];
+    if (velocity_of(event) != 0) {
+      open.emplace_back(notes.size(), now);
+      notes.push_back({{bins(now)}, {-1}, event.data1, static_cast<std::uint8_t>(instrument), event.data2});
+    } else if (!open.empty()) {
+      notes[open.front().first].duration = {bins(now - open.front().second)};
+      open.pop_front();
+    }
+  }
   return notes;
 }
 

@@ -99,8 +99,9 @@ class ArrivalReader {
 ///     aria::build_tokenized_dataset(tokenizer, "music.jsonl", "train.jsonl", {.windows = {1024, 1023}});
 class ArrivalTokenizer {
  public:
+  /// Throws invalid_argument as `check` does.
   explicit ArrivalTokenizer(const Settings& settings = {})
-      : settings_(settings),
+      : settings_(checked(settings)),
         ids_(settings),
         vocabulary_(settings == Settings{} ? published() : numbered_vocabulary(ids_.size)) {}
 
@@ -142,9 +143,13 @@ class ArrivalTokenizer {
 
   /// The music of any tokens, controls included, at a tick a bin. What makes no sense is left out and counted.
   MidiDict detokenize(std::span<const TokenId> tokens, SkippedTokens* skipped = nullptr) const {
+    return to_midi_dict(notes(tokens, skipped), settings_);
+  }
+
+  /// The same as compound events, in the order of the tokens.
+  std::vector<CompoundEvent> notes(std::span<const TokenId> tokens, SkippedTokens* skipped = nullptr) const {
     SkippedTokens nobody_asks;
-    const auto notes = detail::ArrivalReader(ids_, skipped != nullptr ? *skipped : nobody_asks).read(tokens);
-    return to_midi_dict(notes, settings_);
+    return detail::ArrivalReader(ids_, skipped != nullptr ? *skipped : nobody_asks).read(tokens);
   }
 
   /// Makes times count from the first event of a window on.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <type_traits>
+#include <unordered_map>
 #include <vector>
 
 #include <aria/anticipation/clock.hpp>
@@ -47,31 +48,23 @@ template <Reading reading, class Position>
 class OpenNotes {
  public:
   void begin(std::size_t most_notes) {
-    keys_.fill({kNone, kNone});
+    keys_.fill({});
+    passed_over_.clear();
     notes_ = memory_.room(most_notes);
   }
 
   void open(unsigned channel, unsigned pitch, std::uint32_t index, Position now) noexcept {
-    Key& key = keys_[channel << 7 | pitch];
-    notes_[index] = {now, kNone};
-    if (key.first == kNone) {
-      key.first = index;
-    } else {
-      notes_[key.last].next = index;
-    }
-    key.last = index;
+    notes_[index].onset = now;
+    append(keys_[channel << 7 | pitch], index);
   }
 
   // The note that ends, kNone where none does.
-  std::uint32_t close(unsigned channel, unsigned pitch, const CompoundEvent* events, std::uint8_t instrument) noexcept {
+  std::uint32_t close(unsigned channel, unsigned pitch, const CompoundEvent* events, std::uint8_t instrument) {
     Key& key = keys_[channel << 7 | pitch];
-    std::uint32_t index = key.first;
-    if (index == kNone) return kNone;
-    if (reading == Reading::standard || events[index].instrument == instrument) {
-      key.first = notes_[index].next;
-      return index;
+    if (reading == Reading::reference && (!passed_over_.empty() || is_of_other(key, events, instrument))) {
+      return close_behind(key, channel << 7 | pitch, events, instrument);
     }
-    return close_behind(key, events, instrument);
+    return take_first(key);
   }
 
   Position onset(std::uint32_t index) const noexcept { return notes_[index].onset; }
@@ -80,25 +73,46 @@ class OpenNotes {
 
  private:
   struct Key {
-    std::uint32_t first, last;
+    std::uint32_t first = kNone, last = kNone;
   };
   struct OpenNote {
     Position onset;
     std::uint32_t next;
   };
 
-  std::uint32_t close_behind(Key& key, const CompoundEvent* events, std::uint8_t instrument) noexcept {
-    std::uint32_t before = key.first;
-    for (std::uint32_t index; (index = notes_[before].next) != kNone; before = index) {
-      if (events[index].instrument != instrument) continue;
-      notes_[before].next = notes_[index].next;
-      if (key.last == index) key.last = before;
-      return index;
+  void append(Key& key, std::uint32_t index) noexcept {
+    notes_[index].next = kNone;
+    if (key.first == kNone) {
+      key.first = index;
+    } else {
+      notes_[key.last].next = index;
     }
-    return kNone;
+    key.last = index;
+  }
+  std::uint32_t take_first(Key& key) noexcept {
+    const std::uint32_t index = key.first;
+    if (index != kNone) key.first = notes_[index].next;
+    return index;
+  }
+  static bool is_of_other(const Key& key, const CompoundEvent* events, std::uint8_t instrument) noexcept {
+    return key.first != kNone && events[key.first].instrument != instrument;
+  }
+
+  // Every note is passed over once at most, however many there are: it is kept by its instrument from then on, before
+  // all later ones of it.
+  [[gnu::noinline]] std::uint32_t close_behind(Key& key, unsigned number, const CompoundEvent* events,
+                                               std::uint8_t instrument) {
+    const auto older = passed_over_.find(unsigned{instrument} << 11 | number);
+    if (older != passed_over_.end() && older->second.first != kNone) return take_first(older->second);
+    while (is_of_other(key, events, instrument)) {
+      const std::uint32_t index = take_first(key);
+      append(passed_over_[unsigned{events[index].instrument} << 11 | number], index);
+    }
+    return take_first(key);
   }
 
   std::array<Key, std::size_t{16} * 128> keys_;
+  std::unordered_map<std::uint32_t, Key> passed_over_;  // by instrument, channel and pitch
   aria::detail::RawArray<OpenNote> memory_;
   OpenNote* notes_ = nullptr;
 };

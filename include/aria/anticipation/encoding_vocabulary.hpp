@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aria/anticipation/settings.hpp>
+#include <aria/config/json_view.hpp>
+#include <aria/support/error.hpp>
 #include <aria/token/token.hpp>
 #include <aria/token/vocabulary.hpp>
 
@@ -22,19 +26,41 @@ inline std::shared_ptr<const Vocabulary> numbered_vocabulary(TokenId size) {
   return std::make_shared<const Vocabulary>(std::move(texts), Vocabulary::Special{.pad = size, .unknown = size}, size);
 }
 
+namespace detail {
+
+// Calls `use(key, value)` for all that decides the ids.
+template <class SettingsType, class Use>
+void each_setting(SettingsType& settings, Use use) {
+  use("time_resolution", settings.time_resolution);
+  use("max_time_seconds", settings.max_time_seconds);
+  use("max_duration_seconds", settings.max_duration_seconds);
+  use("max_interarrival_seconds", settings.max_interarrival_seconds);
+  use("pitches", settings.pitches);
+  use("instruments", settings.instruments);
+}
+
+}  // namespace detail
+
 /// All that decides the ids, as a JSON object.
 inline std::string settings_json(const Settings& settings) {
   std::string text;
-  const auto add = [&text](const char* key, std::uint32_t value) {
+  detail::each_setting(settings, [&text](const char* key, std::uint32_t value) {
     text.append(text.empty() ? "{\"" : ", \"").append(key).append("\": ").append(std::to_string(value));
-  };
-  add("time_resolution", settings.time_resolution);
-  add("max_time_seconds", settings.max_time_seconds);
-  add("max_duration_seconds", settings.max_duration_seconds);
-  add("max_interarrival_seconds", settings.max_interarrival_seconds);
-  add("pitches", settings.pitches);
-  add("instruments", settings.instruments);
+  });
   return text + '}';
+}
+
+/// The settings that settings_json has written. Throws invalid_config where a key is missing or no number.
+inline Settings settings_from(const JsonView& json) {
+  Settings settings;
+  detail::each_setting(settings, [&json](const char* key, std::uint32_t& value) {
+    const std::uint64_t number = json[key].whole_number();
+    if (number > 0xffff'ffff) {
+      throw Error(ErrorCode::invalid_config, "the key " + std::string(key) + " is too large");
+    }
+    value = static_cast<std::uint32_t>(number);
+  });
+  return settings;
 }
 
 }  // namespace aria::anticipation

@@ -92,8 +92,9 @@ class InterarrivalPlayer {
 ///     const aria::anticipation::InterarrivalTokenizer tokenizer;
 class InterarrivalTokenizer {
  public:
+  /// Throws invalid_argument as `check` does.
   explicit InterarrivalTokenizer(const Settings& settings = {})
-      : settings_(settings),
+      : settings_(checked(settings)),
         ids_(settings),
         vocabulary_(settings == Settings{} ? published() : numbered_vocabulary(ids_.size)) {}
 
@@ -129,9 +130,13 @@ class InterarrivalTokenizer {
   /// The music of any tokens, at a tick a bin. What makes no sense is left out and counted; notes that never end do so
   /// with the music.
   MidiDict detokenize(std::span<const TokenId> tokens, SkippedTokens* skipped = nullptr) const {
+    return to_midi_dict(notes(tokens, skipped), settings_);
+  }
+
+  /// The same as compound events, in the order of their onsets.
+  std::vector<CompoundEvent> notes(std::span<const TokenId> tokens, SkippedTokens* skipped = nullptr) const {
     SkippedTokens nobody_asks;
-    const auto notes = detail::InterarrivalPlayer(ids_, skipped != nullptr ? *skipped : nobody_asks).play(tokens);
-    return to_midi_dict(notes, settings_);
+    return detail::InterarrivalPlayer(ids_, skipped != nullptr ? *skipped : nobody_asks).play(tokens);
   }
 
  private:

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <aria/midi/units.hpp>
+#include <aria/support/error.hpp>
 
 namespace aria::anticipation {
 
@@ -39,7 +41,33 @@ struct Settings {
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
-/// The instrument number of drums, and the MIDI channel that they are played on.
+/// The instrument number of drums.
 inline constexpr std::uint8_t kDrumInstrument = 128;
+
+/// Throws invalid_argument for settings that make no vocabulary: another number of pitches or instruments than MIDI
+/// has, or times of 0 or so many that ids would no longer fit.
+inline void check(const Settings& settings) {
+  constexpr std::uint64_t kMostTimes = 10'000'000;
+  if (settings.pitches != 128 || settings.instruments != kDrumInstrument + 1U) {
+    throw Error(ErrorCode::invalid_argument, "MIDI has 128 pitches and, with the drums, 129 instruments");
+  }
+  for (const std::uint64_t seconds :
+       {settings.max_time_seconds, settings.max_duration_seconds, settings.max_interarrival_seconds}) {
+    const std::uint64_t times = seconds * settings.time_resolution;
+    if (times == 0 || times > kMostTimes) {
+      throw Error(ErrorCode::invalid_argument,
+                  "a block of times must have between 1 and 10,000,000 ids, not " + std::to_string(times));
+    }
+  }
+  if (settings.time_resolution < 2 || settings.time_resolution > 0xffff || settings.context_size < 4) {
+    throw Error(ErrorCode::invalid_argument, "the time resolution or the context size is out of range");
+  }
+}
+
+/// The settings, where `check` has nothing against them.
+inline const Settings& checked(const Settings& settings) {
+  check(settings);
+  return settings;
+}
 
 }  // namespace aria::anticipation

@@ -49,6 +49,7 @@ struct LakhRunOptions {
 struct LakhRunSummary {
   LakhCounts train, validation, test;
   std::uint64_t equal_files = 0;  ///< left out by `by_hash`
+  std::uint64_t lost_files = 0;   ///< those that `by_hash` could not read: nobody knows their splits
   std::string missing;            ///< splits without a folder
   LineShuffleSummary shuffle;
 
@@ -56,6 +57,7 @@ struct LakhRunSummary {
     LakhCounts sum = train;
     sum += validation;
     sum += test;
+    sum.load_errors += lost_files;
     return sum;
   }
 };
@@ -67,12 +69,10 @@ class LakhRun {
   LakhRun(std::string folder, const std::string& out, const LakhRunOptions& options)
       : folder_(std::move(folder)),
         options_(options),
-        train_(out + "/train.txt", options.if_exists),
+        files_(find_files(out)),
+        train_(in_folder(out, "/train.txt"), options.if_exists),
         validation_(out + "/valid.txt", options.if_exists),
         test_(out + "/test.txt", options.if_exists),
-        files_(options.by_hash
-                   ? hashed_midi_files(folder_, options.lakh.reading, options.lakh.workers, options.on_hash_progress)
-                   : laid_out_midi_files(folder_, options.lakh.reading)),
         plan_(make_plan()),
         shuffle_({.seed = options.lakh.seed,
                   .memory = options.shuffle_memory,
@@ -90,6 +90,7 @@ class LakhRun {
                   {.path = folder_});
     }
     summary_.equal_files = files_.equal.size();
+    summary_.lost_files = files_.lost.size();
     summary_.missing = files_.tree.missing;
     summary_.shuffle = shuffle_.write(train_);
     AtomicFile::commit_all({&train_, &validation_, &test_});
@@ -97,6 +98,25 @@ class LakhRun {
   }
 
  private:
+  // Before the folder of the outputs is made: what fails at once leaves nothing behind. Outputs that are in the way are
+  // found before the files are read.
+  LakhMidiTree find_files(const std::string& out) const {
+    std::error_code failed;
+    if (std::filesystem::is_directory(out, failed)) {
+      for (const char* name : {"/train.txt", "/valid.txt", "/test.txt"}) AtomicFile(out + name, options_.if_exists);
+    }
+    if (!options_.by_hash) return laid_out_midi_files(folder_, options_.lakh.reading);
+    return hashed_midi_files(folder_, options_.lakh.reading, options_.lakh.workers, options_.on_hash_progress);
+  }
+
+  // Makes the folder.
+  static std::string in_folder(const std::string& out, std::string_view name) {
+    std::error_code failed;
+    std::filesystem::create_directories(out, failed);
+    if (failed) throw Error(ErrorCode::io, "cannot make the folder: " + failed.message(), {.path = out});
+    return out + std::string(name);
+  }
+
   // Of MIDI files in the Lakh dataset, a byte gives 1.7 bytes of arrival times and 1.5 of interarrival times.
   LakhPlan make_plan() const {
     LakhPlan plan;
@@ -162,8 +182,8 @@ class LakhRun {
 
   const std::string folder_;
   const LakhRunOptions& options_;
-  AtomicFile train_, validation_, test_;
   const LakhMidiTree files_;
+  AtomicFile train_, validation_, test_;
   const LakhPlan plan_;
   LineShuffle shuffle_;
   LakhRunSummary summary_;
@@ -184,11 +204,6 @@ class LakhRun {
 /// small; and as AtomicFile does.
 inline LakhRunSummary run_lakh(const std::string& folder, const std::string& out, const LakhRunOptions& options = {}) {
   check(options.lakh);
-  std::error_code failed;
-  std::filesystem::create_directories(out, failed);
-  if (failed && !std::filesystem::is_directory(out)) {
-    throw Error(ErrorCode::io, "cannot make the folder: " + failed.message(), {.path = out});
-  }
   return detail::LakhRun(folder, out, options).run();
 }
 

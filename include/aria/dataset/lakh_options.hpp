@@ -34,8 +34,9 @@ struct LakhOptions {
 };
 
 /// Throws invalid_argument for a number of copies that is neither 1 nor a multiple of 10, and for more than 1 of the
-/// interarrival encoding.
+/// interarrival encoding; and as `check` of the settings does.
 inline void check(const LakhOptions& options) {
+  check(options.settings);
   constexpr std::uint32_t kMost = 1000;
   const std::uint32_t copies = options.augment;
   if (copies != 1 && (copies == 0 || copies % 10 != 0 || copies > kMost)) {

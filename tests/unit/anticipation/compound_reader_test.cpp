@@ -1,5 +1,6 @@
 #include <aria/anticipation/compound_reader.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include <aria/anticipation/compound.hpp>
+#include <aria/midi/file_view.hpp>
 #include <aria/support/error.hpp>
 
 #include "support/catch.hpp"
@@ -255,6 +257,31 @@ TEST_CASE("music at random is read as the slow reader does", "[anticipation]") {
   CompoundReader<> reader;
   const auto others = reader.read(random);
   CHECK(CompoundEvents(others.begin(), others.end()) == test::slow_compound(random));
+}
+
+TEST_CASE("music at random is read as the slow reader does, in the reference reading", "[anticipation]") {
+  const auto seed = GENERATE(range(std::uint64_t{0}, std::uint64_t{300}));
+  const std::string file = random_music(seed, seed % 2 == 0 ? 10 : 24);
+  const int division = aria::MidiFileView(bytes_of(file)).header().division;
+  if (division <= 0) return;
+  CHECK(read_as_reference(file) == test::slow_compound_as_reference(bytes_of(file)));
+}
+
+TEST_CASE("any number of notes of another instrument may sound before the one that ends", "[anticipation]") {
+  // As many note-offs of the second instrument as there are notes of the first one; then it has its turn again.
+  constexpr int kNotes = 100'000;
+  std::string track = test::hex("00c005 00903c40");
+  for (int i = 1; i < kNotes; ++i) track += test::hex("003c40");
+  track += test::hex("60c006 00903c41 003c00");
+  for (int i = 1; i < kNotes; ++i) track += test::hex("003c00");
+  track += test::hex("60c005 00903c00 003c00");
+  const std::string file = test::header(1, 1, 480) + test::chunk("MTrk", track + test::kEndOfTrack);
+  const CompoundEvents notes = read_as_reference(file);
+  REQUIRE(notes.size() == kNotes + 1);
+  CHECK(notes[0] == note(0, 20, 60, 5));
+  CHECK(notes[1] == note(0, 20, 60, 5));
+  CHECK(std::all_of(notes.begin() + 2, notes.end() - 1, [](const auto& each) { return each == note(0, -1, 60, 5); }));
+  CHECK(notes.back() == note(10, 0, 60, 6, 65));
 }
 
 TEST_CASE("files put together by hand are read as the slow reader does", "[anticipation]") {
