@@ -20,8 +20,8 @@ using LakhFiles = std::map<std::string, std::string>;
 struct LakhPieceOptions {
   unsigned notes = 400;
   unsigned instruments = 1;
-  unsigned pauses = 0;          ///< how often nothing is played for a while
-  unsigned pause_seconds = 0;   ///< at most
+  unsigned pauses = 0;           ///< how often nothing is played for a while
+  unsigned pause_seconds = 0;    ///< at most
   unsigned longest_ticks = 600;  ///< of a note; a second has 960
 };
 
@@ -39,8 +39,8 @@ inline std::string lakh_piece(std::uint64_t seed, const LakhPieceOptions& option
   const unsigned channels = options.instruments < 8 ? options.instruments : 8;
   for (unsigned i = 0; i < options.notes; ++i) {
     const std::int64_t end = tick + 1 + dice.small(options.longest_ticks);
-    piece.notes.push_back({aria::Ticks{tick}, aria::Ticks{end}, 30 + dice.small(60), 1 + dice.small(127),
-                           dice.small(channels)});
+    piece.notes.push_back(
+        {aria::Ticks{tick}, aria::Ticks{end}, 30 + dice.small(60), 1 + dice.small(127), dice.small(channels)});
     tick += dice.small(120);
     if (options.pauses != 0 && dice.one_in(options.notes / options.pauses + 1)) {
       tick += 960 * static_cast<std::int64_t>(1 + dice.small(options.pause_seconds));
@@ -50,8 +50,8 @@ inline std::string lakh_piece(std::uint64_t seed, const LakhPieceOptions& option
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// A tree with all that the recipe meets: pieces that give sequences with and without pauses, pieces that are too short,
-/// too long or have too many instruments, and files that are broken.
+/// A tree with all that the recipe meets: pieces that give sequences with and without pauses, pieces that are too
+/// short, too long or have too many instruments, and files that are broken.
 inline LakhFiles lakh_files(std::uint64_t seed) {
   LakhFiles files;
   Dice dice(seed);

@@ -57,8 +57,8 @@ inline bool takes(std::span<const aria::anticipation::CompoundEvent> notes, aria
     end = std::max(end, note.time.count);
     instruments.insert(note.instrument);
   }
-  const bool too_short = notes.size() < 100 || end < 1000, too_long = end > 360'000, too_many = instruments.size() > 16;
-  ++(too_short ? counts.too_short
+  const bool too_short = notes.size() < 100 || end<1000, too_long = end> 360'000, too_many = instruments.size() > 16;
+  ++(too_short  ? counts.too_short
      : too_long ? counts.too_long
      : too_many ? counts.too_many_instruments
                 : counts.pieces);
@@ -84,8 +84,8 @@ class SlowArrival {
   static constexpr std::size_t kLength = 1023;
 
   void add_copy(const std::string& path, std::uint32_t k, const Tokens& events) {
-    const aria::TokenId flag = k % 10 == 0 ? aria::anticipation::kArrival.autoregress
-                                           : aria::anticipation::kArrival.anticipate;
+    const aria::TokenId flag =
+        k % 10 == 0 ? aria::anticipation::kArrival.autoregress : aria::anticipation::kArrival.anticipate;
     Tokens piece(3, aria::anticipation::kArrival.separator);
     anticipate(path, k, events, piece);
     if (waiting_.empty()) flag_ = flag;

@@ -48,7 +48,6 @@ class ArrivalReader {
   std::size_t take(std::span<const TokenId> tokens) {
     const TokenId first = tokens[0];
     if (first >= vocabulary_.separator) return take_special(first);
-    in_boundary_ = false;
     const TokenId block = first >= vocabulary_.control ? vocabulary_.control : 0;
     const bool is_event = tokens.size() >= 3 && is_time(first, block) && is_duration(tokens[1], block);
     if (is_event && block == 0 && tokens[2] == vocabulary_.rest) return 3;
@@ -64,9 +63,8 @@ class ArrivalReader {
 
   std::size_t take_special(TokenId token) {
     if (token > vocabulary_.size) ++skipped_.unknown;
-    if (token != vocabulary_.separator) return 1;  // a flag, or padding
-    if (!in_boundary_) offset_.next_piece();
-    in_boundary_ = true;
+    // Several separators are as one. What else there is is a flag or padding.
+    if (token == vocabulary_.separator) offset_.next_piece();
     return 1;
   }
 
@@ -82,7 +80,6 @@ class ArrivalReader {
   SkippedTokens& skipped_;
   std::vector<CompoundEvent> notes_;
   PieceOffset offset_;
-  bool in_boundary_ = false;
 };
 
 }  // namespace detail

@@ -20,7 +20,9 @@ namespace aria::anticipation {
 ///     text.write_line(ids, buffer);  // "55026 0 10003 11060\n"
 class IdText {
  public:
-  /// For ids below `size`, which is at most 999,999.
+  static constexpr std::size_t kMostIds = 1'000'000;
+
+  /// For ids below `size`, which is at most kMostIds.
   explicit IdText(std::size_t size) : cells_(size) {
     for (std::size_t id = 0; id < size; ++id) {
       std::array<char, kDecimalRoom> text{};

@@ -1,12 +1,16 @@
 // How the Lakh recipe turns pieces into training sequences, and what it counts.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 
+#include <aria/anticipation/id_text.hpp>
 #include <aria/anticipation/piece.hpp>
 #include <aria/anticipation/settings.hpp>
+#include <aria/anticipation/vocabulary.hpp>
 #include <aria/dataset/outcome.hpp>
 #include <aria/midi/reading.hpp>
 #include <aria/support/error.hpp>
@@ -33,10 +37,29 @@ struct LakhOptions {
   ProgressCallback on_progress = {};  ///< in files
 };
 
+namespace detail {
+
+// Beyond what `check` of the settings refuses: ids that cannot be written, times of a piece that are no ids.
+inline void check_lakh_settings(const anticipation::Settings& settings) {
+  const std::size_t ids =
+      std::max(anticipation::ArrivalVocabulary(settings).size, anticipation::InterarrivalVocabulary(settings).size);
+  if (ids > anticipation::IdText::kMostIds) {
+    throw Error(ErrorCode::invalid_argument, "the settings make " + std::to_string(ids) + " ids, and at most " +
+                                                 std::to_string(anticipation::IdText::kMostIds) + " can be written");
+  }
+  constexpr std::uint64_t kMostTime = std::uint64_t{1} << 30;
+  if (std::uint64_t{settings.max_piece_seconds} * settings.time_resolution > kMostTime) {
+    throw Error(ErrorCode::invalid_argument, "the settings let a piece last too long");
+  }
+}
+
+}  // namespace detail
+
 /// Throws invalid_argument for a number of copies that is neither 1 nor a multiple of 10, and for more than 1 of the
-/// interarrival encoding; and as `check` of the settings does.
+/// interarrival encoding; and as `check` of the settings does, also where they make more than a million ids.
 inline void check(const LakhOptions& options) {
   check(options.settings);
+  detail::check_lakh_settings(options.settings);
   constexpr std::uint32_t kMost = 1000;
   const std::uint32_t copies = options.augment;
   if (copies != 1 && (copies == 0 || copies % 10 != 0 || copies > kMost)) {

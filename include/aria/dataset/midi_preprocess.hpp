@@ -14,6 +14,7 @@
 #include <aria/anticipation/compound.hpp>
 #include <aria/anticipation/compound_reader.hpp>
 #include <aria/anticipation/compound_text.hpp>
+#include <aria/anticipation/settings.hpp>
 #include <aria/dataset/midi_files.hpp>
 #include <aria/dataset/outcome.hpp>
 #include <aria/dataset/work_state.hpp>
@@ -34,6 +35,7 @@ struct MidiPreprocessOptions {
   unsigned workers = default_workers();
   /// Larger files are a load_error: their notes have to be held in memory.
   std::uint64_t max_file_bytes = 12 << 20;
+  anticipation::Settings settings = {};  ///< the time resolution counts
   /// Called for every file, in order.
   std::function<void(const FileOutcome&)> on_outcome = {};
   /// Called after every file. The files are counted first where it is set.
@@ -71,10 +73,7 @@ template <Reading reading>
 class MidiPreprocess {
  public:
   MidiPreprocess(std::string folder, const MidiPreprocessOptions& options)
-      : folder_(std::move(folder)),
-        options_(options),
-        state_(folder_, kMidiPreprocessCommand,
-               reading == Reading::reference ? "reading=reference" : "reading=standard") {}
+      : folder_(std::move(folder)), options_(options), state_(folder_, kMidiPreprocessCommand, description(options)) {}
 
   MidiPreprocessSummary run() {
     const std::uint64_t total = count_files();
@@ -82,8 +81,8 @@ class MidiPreprocess {
     const auto next = [&] { return files.next(); };
     const auto cost = [](const FoundFile& file) { return (64 << 10) + 40 * file.size; };
     const auto make_worker = [this] {
-      return [this, reader = anticipation::CompoundReader<reading>(), bytes = ByteBuffer(), text = ByteBuffer()](
-                 const FoundFile& file, MidiPreprocessResult& result) mutable {
+      return [this, reader = anticipation::CompoundReader<reading>(options_.settings), bytes = ByteBuffer(),
+              text = ByteBuffer()](const FoundFile& file, MidiPreprocessResult& result) mutable {
         process(file, reader, bytes, text, result);
       };
     };
@@ -103,6 +102,13 @@ class MidiPreprocess {
 
  private:
   static constexpr std::uint64_t kMemory = 192 << 20;
+
+  static std::string description(const MidiPreprocessOptions& options) {
+    std::string text = reading == Reading::reference ? "reading=reference" : "reading=standard";
+    const std::uint32_t resolution = options.settings.time_resolution;
+    if (resolution != anticipation::Settings().time_resolution) text += " resolution=" + std::to_string(resolution);
+    return text;
+  }
 
   // Hidden entries are skipped in both readings, as Python's glob does.
   DirectoryWalk walk() const {
@@ -137,10 +143,10 @@ class MidiPreprocess {
       out.write(text.view());
       out.commit(Sync::later);
       if (stamp) state_.finished(output, *stamp, result.note());
-    } else if (is_final && stamp) {
+    } else {
       // What was made of other contents of the file must not be taken for this one's.
       ::unlink((folder_ + '/' + output).c_str());
-      state_.finished_without_output(output, *stamp, result.note());
+      if (is_final && stamp) state_.finished_without_output(output, *stamp, result.note());
     }
   }
 
@@ -181,8 +187,10 @@ class MidiPreprocess {
 ///     aria::preprocess_midi("lmd_full");
 ///
 /// Throws not_found or io for the folder, empty_result where no MIDI file is found, io where an output cannot be
-/// written: what is done stays, and a rerun goes on. already_exists where another program works in the folder.
+/// written: what is done stays, and a rerun goes on. already_exists where another program works in the folder;
+/// invalid_argument as `check` of the settings does.
 inline MidiPreprocessSummary preprocess_midi(const std::string& folder, const MidiPreprocessOptions& options = {}) {
+  check(options.settings);
   const MidiPreprocessSummary summary = options.reading == Reading::reference
                                             ? detail::MidiPreprocess<Reading::reference>(folder, options).run()
                                             : detail::MidiPreprocess<Reading::standard>(folder, options).run();

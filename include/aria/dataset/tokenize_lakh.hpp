@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <aria/anticipation/compound.hpp>
+#include <aria/anticipation/settings.hpp>
 #include <aria/dataset/lakh_options.hpp>
 #include <aria/dataset/lakh_pieces.hpp>
 #include <aria/dataset/lakh_sequences.hpp>
@@ -85,6 +86,20 @@ inline std::optional<LakhCounts> lakh_counts_of(std::string_view text) {
   return counts;
 }
 
+// Settings as a line of text, for the journal; nothing for the default ones.
+inline std::string lakh_settings_text(const anticipation::Settings& of) {
+  if (of == anticipation::Settings()) return {};
+  static_assert(sizeof of == 12 * sizeof(std::uint32_t), "all of them decide the outputs");
+  std::string text = " settings=";
+  for (const std::uint32_t n :
+       {of.time_resolution, of.max_time_seconds, of.max_duration_seconds, of.max_interarrival_seconds, of.pitches,
+        of.instruments, of.context_size, of.delta_seconds, of.min_piece_events, of.min_piece_seconds,
+        of.max_piece_seconds, of.max_piece_instruments}) {
+    text += std::to_string(n) + ',';
+  }
+  return text;
+}
+
 class TokenizeLakh {
  public:
   TokenizeLakh(std::string folder, const LakhOptions& options)
@@ -115,7 +130,7 @@ class TokenizeLakh {
     const bool arrival = options.encoding == LakhEncoding::arrival;
     return std::string(options.reading == Reading::reference ? "reading=reference" : "reading=standard") +
            (arrival ? " encoding=arrival" : " encoding=interarrival") + " k=" + std::to_string(options.augment) +
-           " seed=" + std::to_string(options.seed);
+           " seed=" + std::to_string(options.seed) + lakh_settings_text(options.settings);
   }
 
   // Of all that the lines of a split come from.

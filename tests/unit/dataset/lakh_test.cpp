@@ -117,9 +117,7 @@ class Watch {
   std::vector<std::pair<ino_t, aria::FileStamp>> before_;
 };
 
-void touch(const fs::path& path) {
-  fs::last_write_time(path, fs::last_write_time(path) + std::chrono::seconds(1));
-}
+void touch(const fs::path& path) { fs::last_write_time(path, fs::last_write_time(path) + std::chrono::seconds(1)); }
 
 }  // namespace
 
@@ -199,6 +197,28 @@ TEST_CASE("the Lakh recipe: all counts are reached, and sequences follow the gra
   }
 }
 
+TEST_CASE("the Lakh recipe: other settings mean the same in steps and at once", "[dataset][lakh]") {
+  const test::TemporaryFolder folder;
+  const std::string tree = (folder / "tree").string(), out = (folder / "out").string();
+  test::write_files(test::lakh_files(11), tree);
+  LakhOptions options{.augment = 10};
+  options.settings.time_resolution = 50;
+  options.settings.context_size = 301;
+  options.settings.delta_seconds = 3;
+  aria::preprocess_midi(tree);
+  CHECK(aria::preprocess_midi(tree, {.settings = options.settings}).done_already == 0);
+  aria::tokenize_lakh(tree, options);
+  aria::split_lakh(tree, (folder / "splits").string());
+  aria::run_lakh(tree, out, {.lakh = options});
+  CHECK((test::files_directly_in(out) == test::files_directly_in(folder / "splits")));
+  const aria::anticipation::ArrivalRules rules(options.settings);
+  std::istringstream lines(test::read_text(folder / "out/valid.txt"));
+  unsigned count = 0;
+  for (std::string line; std::getline(lines, line); ++count)
+    CHECK_FALSE(check_arrival_sequence(tokens_of(line), rules));
+  CHECK(count > 3);
+}
+
 TEST_CASE("the Lakh recipe: what is drawn for a file depends on its path and the seed alone", "[dataset][lakh]") {
   LakhFiles files = test::lakh_files(4);
   const auto run = [](const LakhFiles& tree, const LakhOptions& options) {
@@ -273,7 +293,9 @@ TEST_CASE("midi-preprocess: a rerun does what has changed", "[dataset][lakh]") {
   const LakhFiles files = test::lakh_files(6);
   test::write_files(files, folder.path());
   const std::string tree = folder.path().string();
-  const auto run = [&](Reading reading = Reading::standard) { return aria::preprocess_midi(tree, {.reading = reading}); };
+  const auto run = [&](Reading reading = Reading::standard) {
+    return aria::preprocess_midi(tree, {.reading = reading});
+  };
   const auto first = run();
   CHECK(first.found == files.size());
   CHECK(first.load_errors == 3);
@@ -315,8 +337,6 @@ TEST_CASE("midi-preprocess: a rerun does what has changed", "[dataset][lakh]") {
     test::write_text(folder / "d/a.mid", test::lakh_piece(1, {}));
     CHECK(run().done_already == files.size() - 2);
     CHECK(changed() == Names{"0/b.mid", "d/a.mid"});
-    test::write_files({{"new/a.mid", files.at("d/a.mid")}}, folder / "expected");
-    aria::preprocess_midi((folder / "expected").string());
   }
   SECTION("an output that is gone, one that was changed") {
     const std::string name = "0/b.mid.compound.txt", other = "e/a.mid.compound.txt";
@@ -336,6 +356,17 @@ TEST_CASE("midi-preprocess: a rerun does what has changed", "[dataset][lakh]") {
     CHECK(run().done_already == files.size());
     test::write_text(folder / "0/b.mid", files.at("0/b.mid"));
     CHECK(run().done_already == files.size() - 1);
+    CHECK(fs::exists(folder / "0/b.mid.compound.txt"));
+  }
+  SECTION("a link that leads nowhere any more") {
+    fs::rename(folder / "0/b.mid", folder / "moved");
+    fs::create_symlink("../moved", folder / "0/b.mid");
+    CHECK(run().kept == first.kept);
+    fs::rename(folder / "moved", folder / "gone");
+    CHECK(run().load_errors == 4);
+    CHECK_FALSE(fs::exists(folder / "0/b.mid.compound.txt"));
+    fs::rename(folder / "gone", folder / "moved");
+    CHECK(run().kept == first.kept);
     CHECK(fs::exists(folder / "0/b.mid.compound.txt"));
   }
   SECTION("a journal that is damaged, or gone") {
@@ -400,6 +431,12 @@ TEST_CASE("tokenize-lakh: a rerun does the splits that have changed", "[dataset]
     CHECK(watch.changed() == all);
     CHECK(aria::tokenize_lakh(tree, options).done_already == all);
   }
+  SECTION("other settings") {
+    options.settings.delta_seconds = 4;
+    CHECK(aria::tokenize_lakh(tree, options).done_already.empty());
+    CHECK(aria::tokenize_lakh(tree, options).done_already == all);
+    CHECK_FALSE((test::files_directly_in(folder.path()) == outputs));
+  }
   SECTION("other numbers of workers are no other options") {
     options.workers = 3;
     CHECK(aria::tokenize_lakh(tree, options).done_already == all);
@@ -415,7 +452,8 @@ TEST_CASE("tokenize-lakh: a rerun does the splits that have changed", "[dataset]
   }
   SECTION("a journal that is damaged") {
     const std::string state = test::read_text(folder / ".aria-state");
-    test::write_text(folder / ".aria-state", state.substr(0, state.size() - 20) + "\xff\n" + state.substr(state.size() / 2));
+    test::write_text(folder / ".aria-state",
+                     state.substr(0, state.size() - 20) + "\xff\n" + state.substr(state.size() / 2));
     CHECK(aria::tokenize_lakh(tree, options).splits == first.splits);
     CHECK((test::files_directly_in(folder.path()) == outputs));
   }
@@ -471,7 +509,8 @@ TEST_CASE("tokenize-lakh: compound events that are bad are left out, and named",
 
 TEST_CASE("tokenize-lakh sorts compound events, and needs the MIDI file for interarrival times", "[dataset][lakh]") {
   const test::TemporaryFolder folder;
-  LakhFiles files = {{"0/a.mid", test::lakh_piece(1, {.notes = 900})}, {"e/a.mid", test::lakh_piece(2, {.notes = 900})}};
+  LakhFiles files = {{"0/a.mid", test::lakh_piece(1, {.notes = 900})},
+                     {"e/a.mid", test::lakh_piece(2, {.notes = 900})}};
   test::write_files(files, folder.path());
   const std::string tree = folder.path().string();
   aria::preprocess_midi(tree);
@@ -532,6 +571,25 @@ TEST_CASE("the Lakh recipe: files that cannot be read are named", "[dataset][lak
   CHECK(second.at("3/few.mid") == "failed_tests: too short");
 }
 
+TEST_CASE("run_lakh leaves outputs that are there", "[dataset][lakh]") {
+  const test::TemporaryFolder folder;
+  test::write_files({{"tree/0/a.mid", test::lakh_piece(1, {.notes = 200})}}, folder.path());
+  const std::string tree = (folder / "tree").string(), out = (folder / "out").string();
+  CHECK(test::error_of([&] { aria::run_lakh(tree, out); }).code() == aria::ErrorCode::empty_result);
+  CHECK(test::files_directly_in(out).empty());
+  for (const std::string name : {"train.txt", "valid.txt", "test.txt"}) {
+    test::write_text(folder / "out" / name, "old");
+    bool planned = false;
+    aria::LakhRunOptions options{.by_hash = true};
+    options.on_plan = [&](const aria::LakhPlan&) { planned = true; };
+    options.on_hash_progress = [&](const aria::Progress&) { planned = true; };
+    CHECK(test::error_of([&] { aria::run_lakh(tree, out, options); }).code() == aria::ErrorCode::already_exists);
+    CHECK_FALSE(planned);  // before the files are read
+    CHECK((test::files_directly_in(out) == LakhFiles{{name, "old"}}));
+    fs::remove(folder / "out" / name);
+  }
+}
+
 TEST_CASE("the Lakh recipe: options and folders that are wrong", "[dataset][lakh]") {
   const test::TemporaryFolder folder;
   test::write_files(test::lakh_files(10), folder / "tree");
@@ -550,6 +608,13 @@ TEST_CASE("the Lakh recipe: options and folders that are wrong", "[dataset][lakh
   for (const auto& error : errors(tree, {.encoding = LakhEncoding::interarrival, .augment = 10})) {
     CHECK(error.code() == aria::ErrorCode::invalid_argument);
   }
+  for (const int what : {0, 1, 2}) {
+    LakhOptions options;
+    if (what == 0) options.settings.max_time_seconds = 10'000;  // ids of seven digits
+    if (what == 1) options.settings.context_size = 3;
+    if (what == 2) options.settings.max_piece_seconds = 100'000'000;  // times that are no ids
+    for (const auto& error : errors(tree, options)) CHECK(error.code() == aria::ErrorCode::invalid_argument);
+  }
   fs::create_directory(folder / "flat");
   test::write_text(folder / "flat/a.mid", "");
   test::write_text(folder / "flat/a.mid.compound.txt", "");
@@ -559,8 +624,7 @@ TEST_CASE("the Lakh recipe: options and folders that are wrong", "[dataset][lakh
   }
   for (const auto& error : errors((folder / "absent").string(), {})) CHECK(error.code() == aria::ErrorCode::not_found);
   for (const bool by_hash : {false, true}) {
-    const auto error =
-        test::error_of([&] { aria::run_lakh((folder / "absent").string(), out, {.by_hash = by_hash}); });
+    const auto error = test::error_of([&] { aria::run_lakh((folder / "absent").string(), out, {.by_hash = by_hash}); });
     CHECK(error.code() == aria::ErrorCode::not_found);
   }
   CHECK(test::error_of([&] { aria::preprocess_midi((folder / "absent").string()); }).code() ==
