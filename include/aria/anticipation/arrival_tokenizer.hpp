@@ -89,7 +89,8 @@ class ArrivalReader {
 ///     autoregress, three separators, then time, duration, note for every note in the order of onsets, with rests
 ///
 /// without controls; the recipe of the Lakh dataset adds these, see control_choice.hpp. Where a piece lasts longer than
-/// times reach (100 s), three separators begin a new count from 0. Windows of data sets have times from their first
+/// times reach (100 s), three separators begin a new count from 0; on the way back, what stands behind separators
+/// begins where the last note before them ends, as in the original. Windows of data sets have times from their first
 /// event on. Lengths of windows are best 1 + 3 n. Padding stands outside of the vocabulary.
 ///
 ///     const aria::anticipation::ArrivalTokenizer tokenizer;
@@ -118,11 +119,15 @@ class ArrivalTokenizer {
   }
 
   /// Replaces the contents of `out`. Nothing is drawn. Throws empty_result where the piece has no notes, and too_large
-  /// as compound_to_events.
+  /// where it lasts longer than a day.
   void tokenize(const MidiDict& piece, RandomStream /*random*/, std::vector<TokenId>& out) const {
     std::vector<CompoundEvent> notes;
     compound_from(piece, notes, settings_);
     if (notes.empty()) throw Error(ErrorCode::empty_result, "has no notes");
+    constexpr std::int64_t kSecondsOfDay = 86'400;
+    if (notes.back().time.count > kSecondsOfDay * settings_.time_resolution) {
+      throw Error(ErrorCode::too_large, "lasts longer than a day");
+    }
     std::vector<TokenId> events, padded;
     compound_to_events(notes, events, settings_);
     pad(events, padded, {}, Bins{settings_.time_resolution}, ids_);

@@ -39,15 +39,15 @@ class InterarrivalPlayer {
 
   std::vector<CompoundEvent> play(std::span<const TokenId> tokens) {
     for (const TokenId token : tokens) take(token);
-    for (CompoundEvent& note : notes_) {
-      if (note.duration == kUnknownDuration) note.duration = now_ - note.time;  // sounds to the end
-    }
+    stop_all();
     return std::move(notes_);
   }
 
  private:
   void take(TokenId token) {
-    if (token >= vocabulary_.separator) {
+    if (token == vocabulary_.separator) {
+      stop_all();
+    } else if (token > vocabulary_.separator) {
       skipped_.unknown += token > vocabulary_.size ? 1 : 0;
     } else if (token < vocabulary_.note_on) {
       now_ = now_ + Bins{token};
@@ -62,6 +62,14 @@ class InterarrivalPlayer {
     open_[note].push_back(notes_.size());
     notes_.push_back({now_, kUnknownDuration, static_cast<std::uint8_t>(note % vocabulary_.pitches),
                       static_cast<std::uint8_t>(note / vocabulary_.pitches), kInterarrivalVelocity});
+  }
+
+  // What still sounds at the end of a piece ends with it.
+  void stop_all() {
+    for (const auto& [note, sounding] : open_) {
+      for (const std::size_t index : sounding) notes_[index].duration = now_ - notes_[index].time;
+    }
+    open_.clear();
   }
 
   // Ends the oldest one.

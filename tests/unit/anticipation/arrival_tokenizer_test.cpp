@@ -125,6 +125,18 @@ Tokens random_ids(test::Dice& dice, std::size_t count) {
   return ids;
 }
 
+TEST_CASE("music of more than a day is refused", "[anticipation]") {
+  aria::MidiDict piece;
+  piece.ticks_per_beat = 480;
+  piece.tempos = {{aria::Ticks{0}, 500'000}};
+  piece.instruments.emplace_back(aria::Ticks{0}, 0U, 0U);
+  const aria::Ticks late{std::int64_t{86'401} * 960};
+  piece.notes.emplace_back(late, late + aria::Ticks{1}, 60U, 60U, 0U);
+  std::vector<aria::TokenId> tokens;
+  CHECK(test::error_of([&] { ArrivalTokenizer().tokenize(piece, aria::RandomStream(0), tokens); }).code() ==
+        aria::ErrorCode::too_large);
+}
+
 }  // namespace
 
 TEST_CASE("the arrival tokenizer has the ids of the published models, and padding outside of them", "[anticipation]") {

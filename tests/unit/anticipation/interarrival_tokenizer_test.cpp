@@ -87,6 +87,21 @@ void check_grammar(const Tokens& tokens) {
   if (violation) FAIL_CHECK("token " << violation->index << ": " << violation->reason);
 }
 
+TEST_CASE("what sounds at the end of a piece ends with it", "[anticipation]") {
+  const InterarrivalTokenizer tokenizer;
+  const auto& ids = tokenizer.ids();
+  // A note that is never ended, a separator, and the same key in the next piece.
+  const std::vector<aria::TokenId> tokens = {ids.note_on + 60, 50, ids.separator,     20,
+                                             ids.note_on + 60, 30, ids.note_off + 60, ids.note_off + 60};
+  aria::SkippedTokens skipped;
+  const auto notes = tokenizer.notes(tokens, &skipped);
+  REQUIRE(notes.size() == 2);
+  CHECK(notes[0].duration.count == 50);
+  CHECK(notes[1].time.count == 70);
+  CHECK(notes[1].duration.count == 30);
+  CHECK(skipped.misplaced == 1);
+}
+
 }  // namespace
 
 TEST_CASE("the interarrival tokenizer has the ids of the published models, and padding outside", "[anticipation]") {
