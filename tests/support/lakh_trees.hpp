@@ -50,6 +50,21 @@ inline std::string lakh_piece(std::uint64_t seed, const LakhPieceOptions& option
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// A piece of 681 notes that fills two sequences exactly, the second of which takes too long for the vocabulary.
+inline std::string lakh_piece_of_two_sequences() {
+  aria::MidiDict piece;
+  piece.ticks_per_beat = 480;
+  piece.tempos.push_back({aria::Ticks{0}, 500'000});
+  piece.instruments.emplace_back(aria::Ticks{0}, 0, 12);
+  std::int64_t tick = 0;
+  for (unsigned i = 0; i < 681; ++i) {
+    piece.notes.push_back({aria::Ticks{tick}, aria::Ticks{tick + 100}, 50 + i % 7, 80, 0});
+    tick += i < 340 ? 240 : 480;
+  }
+  const auto bytes = piece.to_midi();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 /// A tree with all that the recipe meets: pieces that give sequences with and without pauses, pieces that are too
 /// short, too long or have too many instruments, and files that are broken.
 inline LakhFiles lakh_files(std::uint64_t seed) {
@@ -68,6 +83,7 @@ inline LakhFiles lakh_files(std::uint64_t seed) {
   files["3/many.mid"] = piece({.notes = 900, .instruments = 24});
   files["3/nothing.mid"] = "";
   files["b/broken.mid"] = files["0/a.mid"].substr(0, 10);
+  files["b/two.mid"] = lakh_piece_of_two_sequences();
   files["d/a.mid"] = piece({.notes = 1200, .instruments = 4, .pauses = 4, .pause_seconds = 130});
   for (unsigned i = 0; i < 4; ++i) {
     const std::string name = "r" + std::to_string(i) + ".mid";

@@ -36,7 +36,9 @@ struct LakhChain {
   anticipation::PackingTail tail;
 };
 
-// The turns of an item in the chain. Made before any work on it, so that nobody waits for an item that failed.
+// The turns of an item in the chain. Made before any work on it, so that nobody waits for an item that failed. Splits
+// that are not augmented draw nothing and stand last: by the time that they give up their turn of drawing, the turn of
+// packing has let all that draw go before them.
 struct LakhTurns {
   LakhTurns(LakhChain& chain, std::uint64_t number) : drawing(chain.drawing, number), packing(chain.packing, number) {}
   Turnstile::Ticket drawing;

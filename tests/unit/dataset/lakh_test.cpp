@@ -514,20 +514,26 @@ TEST_CASE("tokenize-lakh sorts compound events, and needs the MIDI file for inte
   test::write_files(files, folder.path());
   const std::string tree = folder.path().string();
   aria::preprocess_midi(tree);
+  // Chords of nine, and the same in the reverse order of their times.
+  const fs::path compound = folder / "0/a.mid.compound.txt";
+  std::vector<aria::anticipation::CompoundEvent> notes, reversed;
+  aria::anticipation::read_compound_text(test::read_text(compound), notes);
+  REQUIRE(notes.size() == 900);
+  for (std::size_t i = 0; i < notes.size(); ++i) notes[i].time = {static_cast<std::int64_t>(i / 9 * 40)};
+  for (std::size_t i = 900; i != 0; i -= 9) {
+    reversed.insert(reversed.end(), notes.begin() + static_cast<std::ptrdiff_t>(i - 9),
+                    notes.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  const auto write = [&](const auto& events) {
+    aria::ByteBuffer text;
+    write_compound_text(events, text);
+    test::write_text(compound, text.view());
+  };
+  write(notes);
   aria::tokenize_lakh(tree);
   const LakhFiles sequences = test::files_directly_in(folder.path());
   REQUIRE(sequences.at("tokenized-events-0.txt").size() > 1000);
-
-  // The notes from the middle on come first; those of one time keep their order.
-  const fs::path compound = folder / "0/a.mid.compound.txt";
-  std::vector<aria::anticipation::CompoundEvent> notes;
-  aria::anticipation::read_compound_text(test::read_text(compound), notes);
-  auto middle = notes.begin() + 450;
-  while (middle->time == std::prev(middle)->time) ++middle;
-  std::rotate(notes.begin(), middle, notes.end());
-  aria::ByteBuffer text;
-  write_compound_text(notes, text);
-  test::write_text(compound, text.view());
+  write(reversed);
   CHECK(aria::tokenize_lakh(tree).done_already == "123456789abcdef");
   CHECK((test::files_directly_in(folder.path()) == sequences));
 
