@@ -28,12 +28,14 @@
 //   clean_lakh                   removes what a step left
 //   lakh_options lakh_items lakh_pieces lakh_workers lakh_sequences lakh_midi_tree
 //                                parts of the pipeline
-//   work_state work_journal      what of it is finished
+//   work_state work_journal announced_outputs
+//                                what of it is finished
 //   line_shuffle (and line_shuffle_*)
 //                                lines of any number in random order
 #pragma once
 
 #include <aria/anticipation.hpp>
+#include <aria/dataset/announced_outputs.hpp>
 #include <aria/dataset/clean_lakh.hpp>
 #include <aria/dataset/decimal_line.hpp>
 #include <aria/dataset/export.hpp>

@@ -94,7 +94,6 @@ void kill_everywhere(const Workplace& place, const Words& words, Reset reset, Lo
     look();
     if (run.signal == 0) continue;
     Words again = words;
-    if (words.front() == "lakh") again.insert(again.begin() + 1, "--overwrite");
     const ProgramRun second = place.aria(again);
     CAPTURE(second.complaints);
     CHECK(second.status == 0);

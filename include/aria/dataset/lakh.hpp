@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <aria/dataset/announced_outputs.hpp>
 #include <aria/dataset/lakh_midi_tree.hpp>
 #include <aria/dataset/lakh_options.hpp>
 #include <aria/dataset/lakh_pieces.hpp>
@@ -21,8 +22,10 @@
 #include <aria/dataset/line_shuffle.hpp>
 #include <aria/dataset/outcome.hpp>
 #include <aria/dataset/tokenize_lakh.hpp>
+#include <aria/dataset/work_state.hpp>
 #include <aria/support/atomic_file.hpp>
 #include <aria/support/error.hpp>
+#include <aria/support/file_stamp.hpp>
 
 namespace aria {
 
@@ -70,9 +73,10 @@ class LakhRun {
       : folder_(std::move(folder)),
         options_(options),
         files_(find_files(out)),
-        train_(in_folder(out, "/train.txt"), options.if_exists),
-        validation_(out + "/valid.txt", options.if_exists),
-        test_(out + "/test.txt", options.if_exists),
+        state_(made_folder(out), "lakh", description()),
+        train_(out + "/train.txt", if_exists(state_, "train.txt", options.if_exists)),
+        validation_(out + "/valid.txt", if_exists(state_, "valid.txt", options.if_exists)),
+        test_(out + "/test.txt", if_exists(state_, "test.txt", options.if_exists)),
         plan_(make_plan()),
         shuffle_({.seed = options.lakh.seed,
                   .memory = options.shuffle_memory,
@@ -93,7 +97,8 @@ class LakhRun {
     summary_.lost_files = files_.lost.size();
     summary_.missing = files_.tree.missing;
     summary_.shuffle = shuffle_.write(train_);
-    AtomicFile::commit_all({&train_, &validation_, &test_});
+    announce_and_commit(state_, {&train_, &validation_, &test_}, {});
+    state_.forget();
     return std::move(summary_);
   }
 
@@ -102,19 +107,25 @@ class LakhRun {
   // found before the files are read.
   LakhMidiTree find_files(const std::string& out) const {
     std::error_code failed;
-    if (std::filesystem::is_directory(out, failed)) {
+    const bool was_interrupted = FileStamp::of(work_state_path(out)).has_value();
+    if (std::filesystem::is_directory(out, failed) && !was_interrupted) {
       for (const char* name : {"/train.txt", "/valid.txt", "/test.txt"}) AtomicFile(out + name, options_.if_exists);
     }
     if (!options_.by_hash) return laid_out_midi_files(folder_, options_.lakh.reading);
     return hashed_midi_files(folder_, options_.lakh.reading, options_.lakh.workers, options_.on_hash_progress);
   }
 
-  // Makes the folder.
-  static std::string in_folder(const std::string& out, std::string_view name) {
+  std::string description() const {
+    std::error_code failed;
+    const std::string folder = std::filesystem::weakly_canonical(std::filesystem::absolute(folder_), failed).string();
+    return lakh_description(options_.lakh) + (options_.by_hash ? " by-hash of " : " of ") + folder;
+  }
+
+  static const std::string& made_folder(const std::string& out) {
     std::error_code failed;
     std::filesystem::create_directories(out, failed);
     if (failed) throw Error(ErrorCode::io, "cannot make the folder: " + failed.message(), {.path = out});
-    return out + std::string(name);
+    return out;
   }
 
   // Of MIDI files in the Lakh dataset, a byte gives 1.7 bytes of arrival times and 1.5 of interarrival times.
@@ -183,6 +194,7 @@ class LakhRun {
   const std::string folder_;
   const LakhRunOptions& options_;
   const LakhMidiTree files_;
+  WorkState state_;  // of the folder of the outputs: which of these are ours
   AtomicFile train_, validation_, test_;
   const LakhPlan plan_;
   LineShuffle shuffle_;
@@ -195,7 +207,7 @@ class LakhRun {
 /// Writes `out`/train.txt, valid.txt and test.txt, a training sequence a line, from the MIDI files directly in
 /// `folder`'s folders 0 to f: the same bytes as preprocess_midi, tokenize_lakh and split_lakh with the same seed, but
 /// each MIDI file is read once and nothing is written in between. `out` is made where it is missing. All three files
-/// appear, or none; where a run is interrupted, the next one begins anew.
+/// appear, or none; where a run is killed, the next one begins anew and replaces what that one left.
 ///
 ///     aria::run_lakh("lmd_full", "lakh", {.lakh = {.augment = 10}});
 ///

@@ -17,6 +17,7 @@
 #include <system_error>
 #include <utility>
 
+#include <aria/dataset/announced_outputs.hpp>
 #include <aria/dataset/lakh_tree.hpp>
 #include <aria/dataset/line_shuffle.hpp>
 #include <aria/dataset/work_state.hpp>
@@ -182,22 +183,14 @@ class LakhSplits {
   void write(WorkState& state) {
     find_sources();
     const auto open = [&](const char* name) {
-      // What an earlier run announced is ours to replace.
-      const bool ours = state.is_done(name, {}).has_value();
-      return AtomicFile(output(name), ours ? IfExists::replace : options_.if_exists);
+      return AtomicFile(output(name), if_exists(state, name, options_.if_exists));
     };
     AtomicFile valid = open("valid.txt"), test = open("test.txt"), train = open("train.txt");
     concatenate(options_.valid, valid);
     concatenate(options_.test, test);
     shuffle(train);
     refuse_changed();
-    for (AtomicFile* file : {&valid, &test, &train}) {
-      const auto stamp = FileStamp::of(file->path_to_read());
-      const std::string name = std::filesystem::path(file->path()).filename().string();
-      state.announce(name, {}, stamp.value_or(FileStamp()), record_.text());
-    }
-    state.flush();
-    AtomicFile::commit_all({&valid, &test, &train});
+    announce_and_commit(state, {&valid, &test, &train}, record_.text());
     summarize();
   }
 

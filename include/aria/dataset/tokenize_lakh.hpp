@@ -100,13 +100,21 @@ inline std::string lakh_settings_text(const anticipation::Settings& of) {
   return text;
 }
 
+// All that decides the sequences of a tree, as a line of text, for the journal.
+inline std::string lakh_description(const LakhOptions& options) {
+  const bool arrival = options.encoding == LakhEncoding::arrival;
+  return std::string(options.reading == Reading::reference ? "reading=reference" : "reading=standard") +
+         (arrival ? " encoding=arrival" : " encoding=interarrival") + " k=" + std::to_string(options.augment) +
+         " seed=" + std::to_string(options.seed) + lakh_settings_text(options.settings);
+}
+
 class TokenizeLakh {
  public:
   TokenizeLakh(std::string folder, const LakhOptions& options)
       : folder_(std::move(folder)),
         options_(options),
         tree_(list_lakh_tree(folder_, "MIDI files that `aria midi-preprocess` has been through", is_compound)),
-        state_(folder_, "tokenize-lakh", description(options)) {}
+        state_(folder_, "tokenize-lakh", lakh_description(options)) {}
 
   TokenizeLakhSummary run() {
     summary_.missing = tree_.missing;
@@ -124,13 +132,6 @@ class TokenizeLakh {
  private:
   static bool is_compound(std::string_view name) {
     return name.ends_with(anticipation::kCompoundEnding) && name.size() > anticipation::kCompoundEnding.size();
-  }
-
-  static std::string description(const LakhOptions& options) {
-    const bool arrival = options.encoding == LakhEncoding::arrival;
-    return std::string(options.reading == Reading::reference ? "reading=reference" : "reading=standard") +
-           (arrival ? " encoding=arrival" : " encoding=interarrival") + " k=" + std::to_string(options.augment) +
-           " seed=" + std::to_string(options.seed) + lakh_settings_text(options.settings);
   }
 
   // Of all that the lines of a split come from.
