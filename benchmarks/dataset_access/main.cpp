@@ -1,6 +1,6 @@
-// A TokenizedDataset in a file: opening it, against a search for line feeds in the mapped file; and reading sequences at
-// random with the four augmentations, against the original Python, which was measured at 343 sequences of 2048 tokens a
-// second on one core.
+// A TokenizedDataset in a file: opening it, against a search for line feeds in the mapped file; and reading sequences
+// at random with the four augmentations, against the original Python, which was measured at 343 sequences of 2048
+// tokens a second on one core.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -68,8 +68,9 @@ void run(const std::string& corpus) {
   data.set_transform(aria::default_augmentations(tokenizer));
   const double augmented = read_rate(data);
   std::printf("random access                        %8.0f sequences/s\n", plain);
-  std::printf("random access, four augmentations    %8.0f sequences/s, %.0f times the original (at least 100, aim 300)\n",
-              augmented, augmented / kOriginalRate);
+  std::printf(
+      "random access, four augmentations    %8.0f sequences/s, %.0f times the original (at least 100, aim 300)\n",
+      augmented, augmented / kOriginalRate);
 }
 
 }  // namespace

@@ -88,7 +88,9 @@ class ProgressBar {
 /// The same callback for work that counts bytes, where the bar's unit is "MB".
 inline aria::ProgressCallback in_megabytes(aria::ProgressCallback draw) {
   if (!draw) return {};
-  return [draw = std::move(draw)](const aria::Progress& bytes) { draw({bytes.done / 1'000'000, bytes.total / 1'000'000}); };
+  return [draw = std::move(draw)](const aria::Progress& bytes) {
+    draw({bytes.done / 1'000'000, bytes.total / 1'000'000});
+  };
 }
 
 }  // namespace cli

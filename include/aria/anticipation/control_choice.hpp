@@ -31,7 +31,7 @@ enum class ControlChoice : std::uint8_t {
 
 constexpr ControlChoice control_choice(std::uint64_t k) noexcept {
   const auto way = k % 10;
-  return way == 0 ? ControlChoice::none
+  return way == 0   ? ControlChoice::none
          : way == 1 ? ControlChoice::spans
          : way < 6  ? ControlChoice::at_random
                     : ControlChoice::instruments;

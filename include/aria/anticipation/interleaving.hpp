@@ -51,10 +51,10 @@ class MarkedEvents {
 
 }  // namespace detail
 
-/// Appends to `out` what `anticipate` makes of the events without a mark, padded up to the time of the last event of all,
-/// and of those with one as controls; returns the number of rests. `events` are those of one piece in the order of their
-/// times; `marks` is empty or has one mark each. The pipeline spends its time here, hence one pass over what would be
-/// four.
+/// Appends to `out` what `anticipate` makes of the events without a mark, padded up to the time of the last event of
+/// all, and of those with one as controls; returns the number of rests. `events` are those of one piece in the order of
+/// their times; `marks` is empty or has one mark each. The pipeline spends its time here, hence one pass over what
+/// would be four.
 inline std::uint64_t interleave(std::span<const TokenId> events, const ControlMarks& marks, std::vector<TokenId>& out,
                                 const Settings& settings = {}) {
   if (events.empty()) return 0;

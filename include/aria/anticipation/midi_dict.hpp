@@ -70,8 +70,8 @@ class ChannelAllocation {
 
 }  // namespace detail
 
-/// The piece that `notes` are, at a tick a bin and 120 beats a minute. A note of an unknown duration lasts a quarter of a
-/// second, one of length 0 a bin: short strokes of drums are such. Notes of velocity 0 do not exist.
+/// The piece that `notes` are, at a tick a bin and 120 beats a minute. A note of an unknown duration lasts a quarter of
+/// a second, one of length 0 a bin: short strokes of drums are such. Notes of velocity 0 do not exist.
 inline MidiDict to_midi_dict(std::span<const CompoundEvent> notes, const Settings& settings = {}) {
   std::vector<CompoundEvent> sorted(notes.begin(), notes.end());
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.time < b.time; });

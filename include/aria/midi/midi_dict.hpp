@@ -82,5 +82,4 @@ struct MidiDict {
   friend bool operator==(const MidiDict&, const MidiDict&) = default;
 };
 
-
 }  // namespace aria

@@ -66,12 +66,12 @@ using BestBlanks = PlainBlanks;
 /// How many bytes a blank finder looks at.
 inline constexpr std::size_t kBlanksBlock = 64;
 
-/// Computes numbers from the bytes that begin with them. Whatever is no number of 1 to 8 digits is only noted, and asked
-/// for once, behind the last one.
+/// Computes numbers from the bytes that begin with them. Whatever is no number of 1 to 8 digits is only noted, and
+/// asked for once, behind the last one.
 class DecimalScan {
  public:
-  /// The number with which the eight bytes at `at` begin, all of them readable. Digits are shifted to the end of a word,
-  /// zeros before them, and added up by twos, fours and eights.
+  /// The number with which the eight bytes at `at` begin, all of them readable. Digits are shifted to the end of a
+  /// word, zeros before them, and added up by twos, fours and eights.
   [[gnu::always_inline]] std::uint32_t number(const char* at, std::size_t digits) noexcept {
     using detail::eight_times;
     sizes_ |= digits - 1;
