@@ -11,12 +11,17 @@ if(TARGET aria_libsmf)
   install(TARGETS aria_libsmf EXPORT aria-libsmf-targets)
   install(EXPORT aria-libsmf-targets NAMESPACE aria:: DESTINATION ${ARIA_CONFIG_DIR})
 endif()
+if(TARGET aria_nn)
+  install(TARGETS aria_nn EXPORT aria-nn-targets)
+  install(EXPORT aria-nn-targets NAMESPACE aria:: DESTINATION ${ARIA_CONFIG_DIR})
+endif()
 
 configure_package_config_file(cmake/aria-config.cmake.in ${PROJECT_BINARY_DIR}/aria-config.cmake
                               INSTALL_DESTINATION ${ARIA_CONFIG_DIR})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/aria-config-version.cmake COMPATIBILITY SameMinorVersion
                                  ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/aria-config.cmake ${PROJECT_BINARY_DIR}/aria-config-version.cmake cmake/libsmf.cmake
+              cmake/torch.cmake
         DESTINATION ${ARIA_CONFIG_DIR})
 
 configure_file(cmake/aria.pc.in ${PROJECT_BINARY_DIR}/aria.pc @ONLY)

@@ -13,12 +13,12 @@
 #include <aria/midi/midi_writer.hpp>
 #include <aria/midi/piece_statistics.hpp>
 
+#include "../cli/data_sets.hpp"
 #include "../cli/program.hpp"
 #include "../cli/table.hpp"
+#include "../cli/token_lines.hpp"
 #include "commands.hpp"
-#include "data_sets.hpp"
 #include "inspect_table.hpp"
-#include "token_lines.hpp"
 
 namespace {
 

@@ -6,12 +6,12 @@
 
 #include <aria/dataset.hpp>
 
+#include "../cli/data_sets.hpp"
 #include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
 #include "../cli/table.hpp"
+#include "../cli/token_lines.hpp"
 #include "commands.hpp"
-#include "data_sets.hpp"
-#include "token_lines.hpp"
 
 namespace {
 

@@ -13,6 +13,8 @@
 
 #include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
+#include "../cli/token_lines.hpp"
+#include "../cli/tokenizers.hpp"
 #include "commands.hpp"
 #include "inspect_drawing.hpp"
 #include "inspect_kind.hpp"
@@ -21,8 +23,6 @@
 #include "inspect_table.hpp"
 #include "inspect_tokens.hpp"
 #include "inspect_tokens_drawing.hpp"
-#include "token_lines.hpp"
-#include "tokenizers.hpp"
 
 namespace {
 

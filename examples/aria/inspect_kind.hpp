@@ -12,7 +12,7 @@
 #include <aria/support/error.hpp>
 #include <aria/support/file.hpp>
 
-#include "token_lines.hpp"
+#include "../cli/token_lines.hpp"
 
 namespace inspect {
 

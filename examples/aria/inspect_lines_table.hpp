@@ -16,12 +16,12 @@
 #include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
 
+#include "../cli/token_lines.hpp"
 #include "inspect_drawing.hpp"
 #include "inspect_lines.hpp"
 #include "inspect_table.hpp"
 #include "inspect_tokens.hpp"
 #include "inspect_tokens_drawing.hpp"
-#include "token_lines.hpp"
 
 namespace inspect {
 

@@ -15,13 +15,13 @@
 #include <aria/drawing/piano_roll.hpp>
 #include <aria/midi/piece_statistics.hpp>
 
+#include "../cli/data_sets.hpp"
 #include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
 #include "../cli/table.hpp"
+#include "../cli/token_lines.hpp"
 #include "commands.hpp"
-#include "data_sets.hpp"
 #include "inspect_kind.hpp"
-#include "token_lines.hpp"
 
 namespace {
 

@@ -11,8 +11,8 @@
 #include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
 #include "../cli/table.hpp"
+#include "../cli/tokenizers.hpp"
 #include "commands.hpp"
-#include "tokenizers.hpp"
 
 namespace {
 

@@ -28,9 +28,15 @@ inline std::string clock_text(double seconds) {
   return text;
 }
 
+/// "[####------]"
+inline std::string bar_of(double share, int width = 30) {
+  const int full = static_cast<int>(std::clamp(share, 0.0, 1.0) * width);
+  return '[' + std::string(static_cast<std::size_t>(full), '#') +
+         std::string(static_cast<std::size_t>(width - full), '-') + ']';
+}
+
 /// The text of the bar, without moving the cursor: "[####------]  40%  104/260 files  1320 files/s  0:12 left".
 inline std::string bar_text(const aria::Progress& progress, double seconds, const std::string& unit) {
-  constexpr int kWidth = 30;
   const double rate = seconds > 0 ? static_cast<double>(progress.done) / seconds : 0;
   char text[256];
   if (progress.total == 0) {
@@ -39,50 +45,70 @@ inline std::string bar_text(const aria::Progress& progress, double seconds, cons
     return text;
   }
   const double share = std::min(1.0, static_cast<double>(progress.done) / static_cast<double>(progress.total));
-  const int full = static_cast<int>(share * kWidth);
   const double left =
       rate > 0 ? static_cast<double>(progress.total - std::min(progress.done, progress.total)) / rate : 0;
-  std::snprintf(text, sizeof text, "[%s%s] %3.0f%%  %llu/%llu %s  %.0f %s/s  %s left", std::string(full, '#').c_str(),
-                std::string(kWidth - full, '-').c_str(), 100 * share, static_cast<unsigned long long>(progress.done),
-                static_cast<unsigned long long>(progress.total), unit.c_str(), rate, unit.c_str(),
-                clock_text(left).c_str());
+  std::snprintf(text, sizeof text, "%s %3.0f%%  %llu/%llu %s  %.0f %s/s  %s left", bar_of(share).c_str(), 100 * share,
+                static_cast<unsigned long long>(progress.done), static_cast<unsigned long long>(progress.total),
+                unit.c_str(), rate, unit.c_str(), clock_text(left).c_str());
   return text;
 }
 
-/// Draws on standard error where that is a terminal, ten times a second at most, and wipes the bar away at its end.
-class ProgressBar {
+/// A line at the foot of a terminal that is written over and over: on standard error where that is one, ten times a
+/// second at most, and wiped away at its end.
+class StatusLine {
  public:
-  explicit ProgressBar(std::string unit) : unit_(std::move(unit)), visible_(::isatty(STDERR_FILENO) == 1) {}
-  ProgressBar(const ProgressBar&) = delete;
-  ProgressBar& operator=(const ProgressBar&) = delete;
-  ~ProgressBar() {
-    if (drawn_) std::fputs("\r\033[K", stderr);
+  StatusLine() : visible_(::isatty(STDERR_FILENO) == 1) {}
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+  ~StatusLine() { wipe(); }
+
+  /// Whether anybody would see it.
+  bool visible() const noexcept { return visible_; }
+
+  /// Shows what `text()` gives, if it is time to.
+  template <class Text>
+  void show(Text text) {
+    const auto now = Clock::now();
+    if (!visible_ || (drawn_ && now - last_ < std::chrono::milliseconds(100))) return;
+    last_ = now;
+    drawn_ = true;
+    std::fprintf(stderr, "\r%s\033[K", text().c_str());
+    std::fflush(stderr);
   }
 
-  /// What to give to the work; empty where nobody would see it.
-  aria::ProgressCallback callback() {
-    if (!visible_) return {};
-    return [this](const aria::Progress& progress) { draw(progress); };
+  /// Makes room for lines that stay.
+  void wipe() {
+    if (drawn_) std::fputs("\r\033[K", stderr);
+    drawn_ = false;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  void draw(const aria::Progress& progress) {
-    const auto now = Clock::now();
-    if (drawn_ && now - last_ < std::chrono::milliseconds(100)) return;
-    last_ = now;
-    drawn_ = true;
-    const std::string text = bar_text(progress, std::chrono::duration<double>(now - start_).count(), unit_);
-    std::fprintf(stderr, "\r%s\033[K", text.c_str());
-    std::fflush(stderr);
-  }
-
-  std::string unit_;
   bool visible_;
   bool drawn_ = false;
-  Clock::time_point start_ = Clock::now();
   Clock::time_point last_{};
+};
+
+/// How far work has come, on a StatusLine.
+class ProgressBar {
+ public:
+  explicit ProgressBar(std::string unit) : unit_(std::move(unit)) {}
+
+  /// What to give to the work; empty where nobody would see it.
+  aria::ProgressCallback callback() {
+    if (!line_.visible()) return {};
+    return [this](const aria::Progress& progress) { line_.show([&] { return bar_text(progress, seconds(), unit_); }); };
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+  std::string unit_;
+  StatusLine line_;
+  Clock::time_point start_ = Clock::now();
 };
 
 /// The same callback for work that counts bytes, where the bar's unit is "MB".

@@ -15,6 +15,8 @@
 //   token_lines_file decimal_line
 //                                its file and its lines
 //   sequence_dataset             what both have in common
+//   sequence_source data_check   either behind one interface, for training; whether all of it can be read
+//   epoch_order                  the order in which training goes through them
 //   token_statistics             what sequences hold
 //   export export_format         token ids in files for other trainers
 //
@@ -37,7 +39,9 @@
 #include <aria/anticipation.hpp>
 #include <aria/dataset/announced_outputs.hpp>
 #include <aria/dataset/clean_lakh.hpp>
+#include <aria/dataset/data_check.hpp>
 #include <aria/dataset/decimal_line.hpp>
+#include <aria/dataset/epoch_order.hpp>
 #include <aria/dataset/export.hpp>
 #include <aria/dataset/export_format.hpp>
 #include <aria/dataset/inspection.hpp>
@@ -68,6 +72,7 @@
 #include <aria/dataset/outcome.hpp>
 #include <aria/dataset/seen_contents.hpp>
 #include <aria/dataset/sequence_dataset.hpp>
+#include <aria/dataset/sequence_source.hpp>
 #include <aria/dataset/statistics.hpp>
 #include <aria/dataset/token_line.hpp>
 #include <aria/dataset/token_lines_file.hpp>

@@ -3,6 +3,7 @@
 
 #include <simdjson.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -27,7 +28,7 @@ class JsonView {
 
   JsonView operator[](std::string_view key) const {
     simdjson::dom::element child;
-    const std::string way = way_.empty() ? std::string(key) : way_ + '.' + std::string(key);
+    const std::string way = way_to(key);
     if (object().at_key(key).get(child) != simdjson::SUCCESS) {
       throw Error(ErrorCode::invalid_config, "the key " + way + " is missing");
     }
@@ -56,10 +57,45 @@ class JsonView {
     return all;
   }
 
+  /// Calls `visit(key, value)` for every member of an object, in the order of the text, also where a key is there
+  /// twice. Takes time in proportion to the members, where `keys` and `operator[]` together take its square.
+  template <class Visit>
+  void for_each_member(Visit visit) const {
+    for (const auto& [key, value] : object()) visit(std::string_view(key), JsonView(value, way_to(key)));
+  }
+
+  /// How many members an object has; a key that is there twice counts twice.
+  std::size_t size() const {
+    const simdjson::dom::object members = object();  // whose own size() stops counting at 2^24
+    std::size_t count = 0;
+    for (auto member = members.begin(); member != members.end(); ++member) ++count;
+    return count;
+  }
+
+  std::vector<std::uint64_t> whole_numbers() const {
+    std::vector<std::uint64_t> all;
+    for (const simdjson::dom::element child : get<simdjson::dom::array>("a list of whole numbers")) {
+      std::uint64_t number = 0;
+      if (child.get(number) != simdjson::SUCCESS) {
+        JsonView(child, way_ + '[' + std::to_string(all.size()) + ']').whole_number();
+      }
+      all.push_back(number);
+    }
+    return all;
+  }
+
   std::vector<std::string> texts() const {
     std::vector<std::string> all;
     for (const simdjson::dom::element child : get<simdjson::dom::array>("a list of texts")) {
       all.emplace_back(JsonView(child, way_ + '[' + std::to_string(all.size()) + ']').text());
+    }
+    return all;
+  }
+
+  std::vector<double> numbers() const {
+    std::vector<double> all;
+    for (const simdjson::dom::element child : get<simdjson::dom::array>("a list of numbers")) {
+      all.push_back(JsonView(child, way_ + '[' + std::to_string(all.size()) + ']').number());
     }
     return all;
   }
@@ -70,11 +106,15 @@ class JsonView {
     for (const auto& [key, value] : object()) {
       bool found = false;
       for (const std::string_view name : known) found = found || name == key;
-      if (!found) throw Error(ErrorCode::invalid_config, "the key " + way_ + '.' + std::string(key) + " is unknown");
+      if (!found) throw Error(ErrorCode::invalid_config, "the key " + way_to(key) + " is unknown");
     }
   }
 
  private:
+  std::string way_to(std::string_view key) const {
+    return way_.empty() ? std::string(key) : way_ + '.' + std::string(key);
+  }
+
   simdjson::dom::object object() const { return get<simdjson::dom::object>("an object"); }
 
   template <class T>

@@ -24,6 +24,12 @@ struct Sample {
   std::vector<TokenId> target;
 };
 
+/// Which random numbers a transform draws: they belong to (seed, epoch, number of the sequence).
+struct EpochDraw {
+  std::uint64_t seed = 0;
+  std::uint64_t epoch = 0;
+};
+
 /// Sequences of tokens of one tokenizer, read at random from a file that several threads may share. What kind of file
 /// that is says TokenizedDataset or LineDataset. A File has size(), max_seq_len(), equal_lengths(), padding(), path(),
 /// line(i), reader(vocabulary) and read(i, reader, tokens), as TokenLinesFile describes them.
@@ -41,11 +47,7 @@ class SequenceDataset {
 
   bool has_transform() const noexcept { return static_cast<bool>(transform_); }
 
-  /// Which random numbers a transform draws: they belong to (seed, epoch, number of the sequence).
-  struct Draw {
-    std::uint64_t seed = 0;
-    std::uint64_t epoch = 0;
-  };
+  using Draw = EpochDraw;
 
   /// Sequence `i`, transformed. Throws as `read` of the file does.
   Sample get(std::size_t i, Draw draw = {}) const {

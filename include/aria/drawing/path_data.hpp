@@ -43,6 +43,15 @@ class PathData {
     add('V', to);
   }
 
+  /// Begins a line that `line_to` goes on with.
+  void line_from(double x, double y) { move(x, y); }
+
+  /// A straight line from where the last one ended. One of no length is a dot where lines have round ends.
+  void line_to(double x, double y) {
+    add('L', x);
+    add(' ', y);
+  }
+
   bool empty() const noexcept { return text_.empty(); }
   const std::string& text() const noexcept { return text_; }
   void clear() noexcept { text_.clear(); }

@@ -22,6 +22,8 @@ enum class ErrorCode : std::uint8_t {
   too_large,             ///< an input beyond a limit that keeps memory bounded
   empty_result,          ///< nothing is left to be written
   invalid_text,          ///< text that is not of the form that a reader expects: compound events, lines of ids
+  invalid_weights,       ///< a file of tensors that is damaged, or whose tensors are not those of the model
+  not_finite,            ///< a loss or a gradient became infinite or no number
 };
 
 /// Where it went wrong. Only what is known is set.

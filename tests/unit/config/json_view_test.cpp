@@ -1,4 +1,5 @@
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,30 @@ TEST_CASE("JsonView says what is wrong and where", "[config]") {
   CHECK(why([&] { root.text(); }) == "the whole must be a text");
   CHECK(why([&] { root["a"].only(std::array<std::string_view, 1>{"c"}); }) == "the key a.b is unknown");
   root["a"].only(std::array<std::string_view, 2>{"c", "b"});
+}
+
+TEST_CASE("JsonView goes over members and lists of numbers, keys that are there twice included", "[config]") {
+  const JsonDocument document(
+      R"({"a": {"x": 1, "y": {}, "x": [2]}, "none": {}, "list": [0, 18446744073709551615], "mixed": [1, -1], "half": [0.5]})");
+  const auto root = document.root();
+  std::vector<std::string> seen;
+  root["a"].for_each_member([&seen](std::string_view key, const aria::JsonView& value) {
+    seen.push_back(std::string(key) + '=' + value.to_json() + " at " + value.way());
+  });
+  CHECK(seen == std::vector<std::string>{"x=1 at a.x", "y={} at a.y", "x=[2] at a.x"});
+  CHECK(root["a"].size() == 3);
+  CHECK(root["none"].size() == 0);
+  CHECK(root.size() == 5);
+  root["none"].for_each_member([](std::string_view, const aria::JsonView&) { FAIL("there is none"); });
+  CHECK(root["list"].whole_numbers() == std::vector<std::uint64_t>{0, 18446744073709551615ULL});
+  CHECK(root["a"].way() == "a");
+  CHECK(why([&] { root["list"].for_each_member([](std::string_view, const aria::JsonView&) {}); }) ==
+        "list must be an object");
+  CHECK(why([&] { root["list"].size(); }) == "list must be an object");
+  CHECK(why([&] { root["a"].whole_numbers(); }) == "a must be a list of whole numbers");
+  CHECK(why([&] { root["mixed"].whole_numbers(); }) == "mixed[1] must be a whole number of at least 0");
+  CHECK(why([&] { root["half"].whole_numbers(); }) == "half[0] must be a whole number of at least 0");
+  CHECK(why([&] { root.only(std::array<std::string_view, 1>{"a"}); }) == "the key none is unknown");
 }
 
 TEST_CASE("JsonDocument wants JSON", "[config]") {

@@ -12,8 +12,8 @@
 #include <aria/dataset/tokenized_dataset_header.hpp>
 #include <aria/tokenizer.hpp>
 
-#include "../cli/arguments.hpp"
 #include "../tokenizers/performance_tokenizer.hpp"
+#include "arguments.hpp"
 
 namespace tokenizers {
 

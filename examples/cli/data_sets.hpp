@@ -10,7 +10,7 @@
 #include <aria/dataset/tokenized_dataset.hpp>
 #include <aria/midi/reading.hpp>
 
-#include "../cli/program.hpp"
+#include "program.hpp"
 #include "token_lines.hpp"
 #include "tokenizers.hpp"
 

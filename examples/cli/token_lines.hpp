@@ -24,7 +24,7 @@
 #include <aria/token/token.hpp>
 #include <aria/token/tokenizer.hpp>
 
-#include "../cli/program.hpp"
+#include "program.hpp"
 
 namespace token_lines {
 

@@ -1,0 +1,43 @@
+// What the command lines of aria-train say.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <aria/dataset/lakh_options.hpp>
+#include <aria/nn/training/settings.hpp>
+
+namespace train {
+
+/// What does not change the result, and so may differ when a run goes on.
+struct RunOptions {
+  std::optional<std::uint64_t> workers, steps_per_checkpoint, keep;
+  bool stop_if_disk_is_full = false;
+  std::optional<aria::LakhEncoding> encoding;
+};
+
+/// pretrain and finetune.
+struct NewRun {
+  aria::nn::TrainSettings settings;
+  std::string checkpoint;  ///< where finetune begins
+  std::string train, validation;
+  std::string project;
+  RunOptions options;
+};
+
+/// resume. What is empty was not said, and is as in the checkpoint.
+struct ResumedRun {
+  std::string checkpoint;
+  std::optional<std::uint64_t> epochs, step, batch_size;
+  std::string model, mode, train, validation, project;
+  RunOptions options;
+};
+
+/// Reads the words behind a command; nothing where they ask for help, which is printed. Throws UsageError, or as
+/// ModelConfig::find does.
+std::optional<NewRun> read_new_run(const std::string& mode, const std::vector<std::string>& words);
+std::optional<ResumedRun> read_resumed_run(const std::vector<std::string>& words);
+
+}  // namespace train

@@ -1,0 +1,19 @@
+// The data sets that aria-train trains on.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <aria/dataset/lakh_options.hpp>
+#include <aria/dataset/sequence_source.hpp>
+
+namespace train {
+
+/// Opens a TokenizedDataset, or lines of ids. With `augment` its sequences are changed as the original does, as far as
+/// their tokens allow it: lines of ids are as they are, since the recipe has changed them already. Throws as these data
+/// sets do.
+std::shared_ptr<const aria::SequenceSource> open_data(const std::string& path,
+                                                      std::optional<aria::LakhEncoding> encoding, bool augment);
+
+}  // namespace train

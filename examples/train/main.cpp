@@ -1,0 +1,29 @@
+// aria-train: trains models on the data sets that aria builds.
+#include "../cli/program.hpp"
+#include "arguments.hpp"
+#include "run.hpp"
+
+namespace {
+
+int pretrain(const std::vector<std::string>& words) {
+  const auto arguments = train::read_new_run("pretrain", words);
+  return arguments ? train::run(*arguments) : cli::kDone;
+}
+int finetune(const std::vector<std::string>& words) {
+  const auto arguments = train::read_new_run("finetune", words);
+  return arguments ? train::run(*arguments) : cli::kDone;
+}
+int resume(const std::vector<std::string>& words) {
+  const auto arguments = train::read_resumed_run(words);
+  return arguments ? train::run(*arguments) : cli::kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cli::run_command("aria-train", "Trains transformers on symbolic music.",
+                          {{"pretrain", "a model from nothing", pretrain},
+                           {"finetune", "a trained model, on other data", finetune},
+                           {"resume", "goes on with a run that was interrupted", resume}},
+                          argc, argv);
+}

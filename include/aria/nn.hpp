@@ -1,0 +1,78 @@
+// Models and training on libtorch. Link aria::nn; nothing else in the library knows libtorch.
+//
+//   torch precision              libtorch itself; in which precision a model computes
+//
+//   data/                        the library's data sets for torch::data:
+//     batch batch_dataset        {source, target} tensors; any data set as a BatchDataset
+//     epoch_sampler              an order for each (seed, epoch), over ranks
+//     batch_stream               the batches of an epoch, prepared beside the training
+//     tokens                     encode and decode between tensors and tokens
+//
+//   model/                       transformers, and what they are made of:
+//     causal_transformer         what training and sampling ask of a model
+//     transformer_lm             that of EleutherAI's Aria
+//     rotary attention dropout linear_cross_entropy activation_checkpoint autocast
+//                                parts that models share
+//     costs                      parameters, operations, memory
+//
+//   weights/                     tensors in files:
+//     data_type safetensors_header safetensors_file safetensors_writer
+//                                the safetensors format, without libtorch
+//     tensor_bytes named_tensors pickle_file model_weights
+//                                models to files and back, by the names of Python's state dict
+//
+//   training/                    the loop and what belongs to it:
+//     trainer                    epochs, validation, tables, checkpoints
+//     train_step validation adamw schedule
+//                                a step; the loss on a data set; what moves the weights, and how far
+//     settings run_state json_object
+//                                what decides a run's result, and where it stands
+//     check_run                  whether data, model and checkpoint belong together
+//     checkpoint checkpoint_folder
+//                                folders that appear whole
+//     project_directory loss_curve
+//                                logs, tables, and their drawing
+//     device step_clock train_report
+//                                where it computes, and how fast
+#pragma once
+
+#include <aria/nn/data/batch.hpp>
+#include <aria/nn/data/batch_dataset.hpp>
+#include <aria/nn/data/batch_stream.hpp>
+#include <aria/nn/data/epoch_sampler.hpp>
+#include <aria/nn/data/tokens.hpp>
+#include <aria/nn/model/activation_checkpoint.hpp>
+#include <aria/nn/model/attention.hpp>
+#include <aria/nn/model/autocast.hpp>
+#include <aria/nn/model/causal_transformer.hpp>
+#include <aria/nn/model/costs.hpp>
+#include <aria/nn/model/dropout.hpp>
+#include <aria/nn/model/linear_cross_entropy.hpp>
+#include <aria/nn/model/rotary.hpp>
+#include <aria/nn/model/transformer_lm.hpp>
+#include <aria/nn/precision.hpp>
+#include <aria/nn/torch.hpp>
+#include <aria/nn/training/adamw.hpp>
+#include <aria/nn/training/check_run.hpp>
+#include <aria/nn/training/checkpoint.hpp>
+#include <aria/nn/training/checkpoint_folder.hpp>
+#include <aria/nn/training/device.hpp>
+#include <aria/nn/training/json_object.hpp>
+#include <aria/nn/training/loss_curve.hpp>
+#include <aria/nn/training/project_directory.hpp>
+#include <aria/nn/training/run_state.hpp>
+#include <aria/nn/training/schedule.hpp>
+#include <aria/nn/training/settings.hpp>
+#include <aria/nn/training/step_clock.hpp>
+#include <aria/nn/training/train_report.hpp>
+#include <aria/nn/training/train_step.hpp>
+#include <aria/nn/training/trainer.hpp>
+#include <aria/nn/training/validation.hpp>
+#include <aria/nn/weights/data_type.hpp>
+#include <aria/nn/weights/model_weights.hpp>
+#include <aria/nn/weights/named_tensors.hpp>
+#include <aria/nn/weights/pickle_file.hpp>
+#include <aria/nn/weights/safetensors_file.hpp>
+#include <aria/nn/weights/safetensors_header.hpp>
+#include <aria/nn/weights/safetensors_writer.hpp>
+#include <aria/nn/weights/tensor_bytes.hpp>

@@ -1,0 +1,50 @@
+// What training and sampling ask of a model: hidden states of token ids, and the weights that turn these into logits.
+#pragma once
+
+#include <cstdint>
+
+#include <aria/nn/model/linear_cross_entropy.hpp>
+#include <aria/nn/torch.hpp>
+
+namespace aria::nn {
+
+/// The sizes from which memory and work follow.
+struct TransformerSizes {
+  std::int64_t vocabulary = 0;
+  std::int64_t max_seq_len = 0;  ///< the longest sequence that it takes
+  std::int64_t layers = 0;
+  std::int64_t width = 0;
+  std::int64_t heads = 0;
+  std::int64_t feed_forward_width = 0;
+  bool activation_checkpoints = false;
+};
+
+/// A decoder-only transformer with a head for language modelling. A base class, unlike the concepts of the core: it is
+/// a torch::nn::Module, which is one, and training needs to be compiled but once for all models.
+class CausalTransformer : public torch::nn::Module {
+ public:
+  explicit CausalTransformer(const TransformerSizes& sizes) : sizes_(sizes) {}
+
+  const TransformerSizes& sizes() const noexcept { return sizes_; }
+
+  /// Hidden states (batch, length, width) of `ids` (batch, length; int64), after the last norm. Throws invalid_argument
+  /// where they are longer than max_seq_len.
+  virtual torch::Tensor hidden(const torch::Tensor& ids) = 0;
+
+  /// The weights of the head: (vocabulary, width).
+  virtual torch::Tensor head_weight() const = 0;
+
+  /// Logits (batch, length, vocabulary): what follows after each position.
+  torch::Tensor forward(const torch::Tensor& ids) { return torch::linear(hidden(ids), head_weight()); }
+
+  /// The sum of the losses of all targets that are not padding, see linear_cross_entropy; `source` and `target` are
+  /// (batch, length).
+  torch::Tensor loss_sum(const torch::Tensor& source, const torch::Tensor& target, std::int64_t pad) {
+    return linear_cross_entropy(hidden(source).flatten(0, 1), head_weight(), target.flatten(), pad);
+  }
+
+ private:
+  TransformerSizes sizes_;
+};
+
+}  // namespace aria::nn

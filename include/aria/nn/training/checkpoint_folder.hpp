@@ -1,0 +1,135 @@
+// Folders of files that appear whole or not at all, and how checkpoints are called.
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <aria/support/error.hpp>
+#include <aria/support/file.hpp>
+
+namespace aria::nn {
+
+/// The name of a checkpoint: after an epoch, or after a step of it.
+struct CheckpointName {
+  std::uint64_t epoch = 0;
+  std::optional<std::uint64_t> step{};
+
+  /// "epoch3" or "epoch3_step1200", as in the original.
+  std::string text() const { return "epoch" + std::to_string(epoch) + (step ? "_step" + std::to_string(*step) : ""); }
+
+  static std::optional<CheckpointName> find(std::string_view text) {
+    CheckpointName name;
+    const auto number = [&text](std::string_view word, std::uint64_t& value) {
+      if (!text.starts_with(word)) return false;
+      text.remove_prefix(word.size());
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+      return error == std::errc();
+    };
+    if (!number("epoch", name.epoch)) return std::nullopt;
+    if (text.empty()) return name;
+    name.step.emplace();
+    return number("_step", *name.step) && text.empty() ? std::optional(name) : std::nullopt;
+  }
+
+  /// In the order in which a run makes them: an epoch's end comes after its steps.
+  friend bool operator<(const CheckpointName& a, const CheckpointName& b) {
+    constexpr std::uint64_t kEnd = ~std::uint64_t{0};
+    return std::pair(a.epoch, a.step.value_or(kEnd)) < std::pair(b.epoch, b.step.value_or(kEnd));
+  }
+};
+
+/// A folder that is filled under a hidden name and takes its own in `commit`, in place of an older one. Whatever
+/// happens before leaves the older one; a hidden one that a kill left behind goes with `remove_unfinished`.
+class AtomicFolder {
+ public:
+  /// Throws io.
+  explicit AtomicFolder(std::string path) : path_(std::move(path)) {
+    const std::filesystem::path target(path_);
+    temporary_ = (target.parent_path() / (std::string(kPrefix) + target.filename().string())).string();
+    remove(temporary_);
+    if (::mkdir(temporary_.c_str(), 0777) != 0) throw system_error("cannot make the folder", temporary_);
+  }
+  AtomicFolder(const AtomicFolder&) = delete;
+  AtomicFolder& operator=(const AtomicFolder&) = delete;
+  ~AtomicFolder() { remove(temporary_); }
+
+  /// Where its files are to be written. Each must have reached the disk before `commit`, as those of AtomicFile have.
+  const std::string& folder() const noexcept { return temporary_; }
+
+  /// Throws io.
+  void commit() {
+    sync(temporary_);
+    // Where an older one has the name, both are exchanged at once, and it vanishes under the hidden name.
+    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) != 0 &&
+        ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+      // A file system that cannot exchange: the older one must go first.
+      remove(path_);
+      if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw system_error("cannot write the folder", path_);
+    }
+    sync(std::filesystem::path(path_).parent_path().string());
+  }
+
+  /// Removes what kills have left behind in `parent`.
+  static void remove_unfinished(const std::string& parent) {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(parent)) {
+      if (entry.path().filename().string().starts_with(kPrefix)) found.push_back(entry.path().string());
+    }
+    for (const std::string& path : found) remove(path);
+  }
+
+ private:
+  static constexpr std::string_view kPrefix = ".unfinished-";
+
+  static void remove(const std::string& path) noexcept {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+
+  static void sync(const std::string& folder) {
+    const FileDescriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!descriptor || ::fsync(descriptor.get()) != 0) throw system_error("cannot write the folder", folder);
+  }
+
+  std::string path_, temporary_;
+};
+
+/// The checkpoints in a folder, from the first to the last; other entries are passed over.
+inline std::vector<CheckpointName> checkpoints_in(const std::string& folder) {
+  std::vector<CheckpointName> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (const auto name = CheckpointName::find(entry.path().filename().string())) names.push_back(*name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Removes all but the last `keep` of the checkpoints up to `newest`. A run that went on from an earlier one leaves
+/// those behind it alone until it has made its own.
+inline void keep_last(const std::string& folder, const CheckpointName& newest, std::uint64_t keep) {
+  std::vector<CheckpointName> names = checkpoints_in(folder);
+  std::erase_if(names, [&](const CheckpointName& name) { return newest < name; });
+  for (std::size_t i = 0; i + keep < names.size(); ++i) {
+    const std::filesystem::path path = std::filesystem::path(folder) / names[i].text();
+    // Under a hidden name first: a kill leaves no checkpoint with half of its files.
+    const std::filesystem::path hidden = std::filesystem::path(folder) / (".unfinished-" + names[i].text());
+    std::error_code ignored;
+    std::filesystem::rename(path, hidden, ignored);
+    std::filesystem::remove_all(hidden, ignored);
+  }
+}
+
+}  // namespace aria::nn

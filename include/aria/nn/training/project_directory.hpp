@@ -1,0 +1,182 @@
+// The folder of a training run: logs.txt, loss.csv, epoch.csv and checkpoints/.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <aria/support/byte_buffer.hpp>
+#include <aria/support/error.hpp>
+#include <aria/support/file.hpp>
+
+namespace aria::nn {
+
+/// A text file that only grows, a row at a time; every row reaches the system before `add` returns.
+class RowFile {
+ public:
+  /// Opens the file, with `header` as its first row where it is new. Throws io.
+  RowFile(std::string path, std::string_view header) : path_(std::move(path)) {
+    descriptor_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    if (!descriptor_) throw system_error("cannot write", path_);
+    struct stat status {};
+    if (::fstat(descriptor_.get(), &status) == 0 && status.st_size == 0 && !header.empty()) add(header);
+  }
+
+  void add(std::string_view row) {
+    std::string line(row);
+    line += '\n';
+    for (std::string_view rest = line; !rest.empty();) {
+      const ssize_t wrote = ::write(descriptor_.get(), rest.data(), rest.size());
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote < 0) throw system_error("cannot write", path_);
+      rest.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+  }
+
+  /// Has all rows reach the disk.
+  void sync() {
+    if (::fsync(descriptor_.get()) != 0) throw system_error("cannot write", path_);
+  }
+
+  /// Cuts off everything behind the first `rows` rows. Throws invalid_text where there are fewer.
+  void keep_rows(std::uint64_t rows) {
+    ByteBuffer buffer;
+    read_file(path_, buffer);
+    const std::string_view text = buffer.view();
+    std::size_t end = 0;
+    for (std::uint64_t row = 0; row < rows; ++row) {
+      const std::size_t feed = text.find('\n', end);
+      if (feed == std::string_view::npos) {
+        throw Error(ErrorCode::invalid_text,
+                    "has fewer than the " + std::to_string(rows) + " rows that the checkpoint knows of",
+                    {.path = path_});
+      }
+      end = feed + 1;
+    }
+    if (::ftruncate(descriptor_.get(), static_cast<off_t>(end)) != 0) throw system_error("cannot write", path_);
+  }
+
+  const FileDescriptor& descriptor() const noexcept { return descriptor_; }
+
+ private:
+  std::string path_;
+  FileDescriptor descriptor_;
+};
+
+/// Laid out as the original's (EleutherAI/aria, aria/train.py). One process at a time may use it.
+///
+///     ProjectDirectory project = ProjectDirectory::create("");  // experiments/0, or the first number that is free
+///     project.log("Starting pretrain job");
+///     project.add_loss(1, 0, 9.87);
+class ProjectDirectory {
+ public:
+  /// Makes `path`, or uses it where it is an empty folder. An empty path means experiments/N with the first N that is
+  /// free. Throws already_exists where it is not empty or no folder, and io.
+  static ProjectDirectory create(const std::string& path) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    std::string folder = path;
+    if (path.empty()) {
+      fs::create_directories("experiments", error);
+      if (error) throw Error(ErrorCode::io, "cannot make the folder: " + error.message(), {.path = "experiments"});
+      for (unsigned i = 0;; ++i) {
+        folder = "experiments/" + std::to_string(i);
+        if (::mkdir(folder.c_str(), 0777) == 0) break;
+        if (errno != EEXIST) throw system_error("cannot make the folder", folder);
+      }
+    } else {
+      fs::create_directories(folder, error);
+      if (error && !fs::exists(folder))
+        throw Error(ErrorCode::io, "cannot make the folder: " + error.message(), {.path = path});
+      if (!fs::is_directory(folder)) throw Error(ErrorCode::already_exists, "is a file, not a folder", {.path = path});
+      if (!fs::is_empty(folder)) {
+        throw Error(ErrorCode::already_exists,
+                    "is not empty; name another project directory, or go on with `aria-train resume`", {.path = path});
+      }
+    }
+    if (::mkdir((folder + "/checkpoints").c_str(), 0777) != 0) throw system_error("cannot make the folder", folder);
+    return ProjectDirectory(folder);
+  }
+
+  /// That of a run that goes on. Throws not_found where it is none.
+  static ProjectDirectory reopen(const std::string& path) {
+    if (!std::filesystem::is_directory(path + "/checkpoints")) {
+      throw Error(ErrorCode::not_found, "is no project directory: it has no folder checkpoints", {.path = path});
+    }
+    return ProjectDirectory(path);
+  }
+
+  /// Cuts off what came after a checkpoint: the tables keep so many rows below their header. Throws invalid_text where
+  /// one has fewer.
+  void keep_rows(std::uint64_t loss_rows, std::uint64_t epoch_rows) {
+    losses_.keep_rows(loss_rows + 1);
+    epochs_.keep_rows(epoch_rows + 1);
+  }
+
+  const std::string& path() const noexcept { return path_; }
+  std::string checkpoints() const { return path_ + "/checkpoints"; }
+  std::string loss_csv() const { return path_ + "/loss.csv"; }
+  std::string epoch_csv() const { return path_ + "/epoch.csv"; }
+  std::string loss_svg() const { return path_ + "/loss.svg"; }
+
+  /// A line of logs.txt, with the time, as Python's logging writes it.
+  void log(std::string_view message, std::string_view level = "INFO") {
+    struct timeval now {};
+    ::gettimeofday(&now, nullptr);
+    std::tm local{};
+    ::localtime_r(&now.tv_sec, &local);
+    std::array<char, 32> date;
+    std::strftime(date.data(), date.size(), "%Y-%m-%d %H:%M:%S", &local);
+    const std::string milliseconds = std::to_string(1000 + now.tv_usec / 1000).substr(1);
+    log_.add('[' + std::string(date.data()) + ',' + milliseconds + "] aria: [" + std::string(level) + "] " +
+             std::string(message));
+  }
+
+  void add_loss(std::uint64_t epoch, std::uint64_t step, double loss) {
+    losses_.add(std::to_string(epoch) + ',' + std::to_string(step) + ',' + text(loss));
+  }
+  void add_epoch(std::uint64_t epoch, double train_loss, double validation_loss) {
+    epochs_.add(std::to_string(epoch) + ',' + text(train_loss) + ',' + text(validation_loss));
+  }
+
+  /// Has all rows reach the disk, so that a checkpoint may rely on them.
+  void sync() {
+    losses_.sync();
+    epochs_.sync();
+  }
+
+ private:
+  explicit ProjectDirectory(std::string path)
+      : path_(std::move(path)),
+        log_(path_ + "/logs.txt", ""),
+        losses_(loss_csv(), "epoch,step,loss"),
+        epochs_(epoch_csv(), "epoch,avg_train_loss,avg_val_loss") {
+    if (::flock(log_.descriptor().get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      throw Error(ErrorCode::already_exists, "is in use: another run writes to it", {.path = path_});
+    }
+  }
+
+  // As Python writes a float: the shortest text that gives the same number again.
+  static std::string text(double value) {
+    std::array<char, 32> digits;
+    std::string shortest(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+    if (shortest.find_first_of(".en") == std::string::npos) shortest += ".0";
+    return shortest;
+  }
+
+  std::string path_;
+  RowFile log_, losses_, epochs_;
+};
+
+}  // namespace aria::nn

@@ -1,0 +1,121 @@
+// What decides the result of a training run, down to the bit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <aria/config/json_view.hpp>
+#include <aria/config/model_config.hpp>
+#include <aria/nn/precision.hpp>
+#include <aria/nn/training/json_object.hpp>
+#include <aria/nn/training/schedule.hpp>
+#include <aria/support/error.hpp>
+
+namespace aria::nn {
+
+/// The defaults are the original's.
+struct AdamWOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.95;
+  double eps = 1e-5;
+  double weight_decay = 0.01;
+
+  friend bool operator==(const AdamWOptions&, const AdamWOptions&) = default;
+};
+
+/// A run with the same settings and data gives the same numbers, on one kind of machine. They are part of every
+/// checkpoint.
+struct TrainSettings {
+  std::string mode = "pretrain";  ///< or "finetune"
+  std::string model_name;         ///< as it was asked for; for people
+  ModelConfig model;
+  std::uint64_t epochs = 1;
+  std::uint64_t batch_size = 32;  ///< sequences of a process that go through the model at once
+  std::uint64_t accumulate = 1;   ///< so many of these make a step
+  std::uint64_t processes = 1;
+  std::uint64_t seed = 0;
+  Precision precision = Precision::fp32;
+  bool shuffle = true;
+  bool augment = true;
+  bool deterministic = false;  ///< on a GPU: equal to the bit every time, and slower
+  std::string device = "cpu";
+  std::uint64_t threads = 1;
+  double peak_rate = 3e-4;  ///< learning rate after the warm-up, see LinearSchedule
+  double end_ratio = 0.1;
+  std::uint64_t warmup = 1000;
+  AdamWOptions optimizer;
+  double clip = 0;  ///< gradients are scaled to this norm where theirs is larger; 0: never
+
+  /// Sequences that make a step, of all processes.
+  std::uint64_t sequences_a_step() const noexcept { return batch_size * accumulate * processes; }
+
+  LinearSchedule schedule(std::uint64_t total_steps) const noexcept {
+    return {.peak = peak_rate, .warmup = warmup, .total = total_steps, .end_ratio = end_ratio};
+  }
+
+  JsonObject to_json() const {
+    JsonObject json;
+    json.add("mode", mode).add("model_name", model_name).add_raw("model", model.to_json());
+    json.add("epochs", epochs).add("batch_size", batch_size).add("accumulate", accumulate);
+    json.add("processes", processes).add("seed", seed).add("precision", name_of(precision));
+    json.add("shuffle", shuffle).add("augment", augment).add("deterministic", deterministic);
+    json.add("device", device).add("threads", threads);
+    json.add("peak_rate", peak_rate).add("end_ratio", end_ratio).add("warmup", warmup);
+    json.add("beta1", optimizer.beta1).add("beta2", optimizer.beta2).add("eps", optimizer.eps);
+    json.add("weight_decay", optimizer.weight_decay).add("clip", clip);
+    return json;
+  }
+
+  /// Throws invalid_config, naming the key.
+  static TrainSettings from_json(const JsonView& json) {
+    TrainSettings settings;
+    settings.mode = json["mode"].text();
+    settings.model_name = json["model_name"].text();
+    settings.model = ModelConfig::from_json(json["model"].to_json());
+    settings.epochs = json["epochs"].whole_number();
+    settings.batch_size = json["batch_size"].whole_number();
+    settings.accumulate = json["accumulate"].whole_number();
+    settings.processes = json["processes"].whole_number();
+    settings.seed = json["seed"].whole_number();
+    const auto precision = find_precision(json["precision"].text());
+    if (!precision) throw Error(ErrorCode::invalid_config, "settings.precision must be fp32 or bf16");
+    settings.precision = *precision;
+    settings.shuffle = json["shuffle"].boolean();
+    settings.augment = json["augment"].boolean();
+    settings.deterministic = json["deterministic"].boolean();
+    settings.device = json["device"].text();
+    settings.threads = json["threads"].whole_number();
+    settings.peak_rate = json["peak_rate"].number();
+    settings.end_ratio = json["end_ratio"].number();
+    settings.warmup = json["warmup"].whole_number();
+    settings.optimizer = {json["beta1"].number(), json["beta2"].number(), json["eps"].number(),
+                          json["weight_decay"].number()};
+    settings.clip = json["clip"].number();
+    settings.validate();
+    return settings;
+  }
+
+  /// Throws invalid_config, naming the value.
+  void validate() const {
+    const auto want = [](bool right, const char* what) {
+      if (!right) throw Error(ErrorCode::invalid_config, what);
+    };
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 24;
+    want(mode == "pretrain" || mode == "finetune", "mode must be pretrain or finetune");
+    want(epochs >= 1 && epochs <= kMost, "epochs must lie between 1 and 2^24");
+    want(batch_size >= 1 && batch_size <= kMost, "batch_size must lie between 1 and 2^24");
+    want(accumulate >= 1 && accumulate <= 65536, "accumulate must lie between 1 and 65536");
+    want(processes >= 1 && processes <= 65536, "processes must lie between 1 and 65536");
+    want(threads >= 1 && threads <= 4096, "threads must lie between 1 and 4096");
+    want(peak_rate >= 0 && peak_rate <= 1e6, "the learning rate must lie between 0 and a million");
+    want(end_ratio >= 0 && end_ratio <= 1, "end_ratio must lie between 0 and 1");
+    want(optimizer.beta1 >= 0 && optimizer.beta1 < 1, "beta1 must be at least 0 and below 1");
+    want(optimizer.beta2 >= 0 && optimizer.beta2 < 1, "beta2 must be at least 0 and below 1");
+    want(optimizer.eps >= 0 && optimizer.eps <= 1, "eps must lie between 0 and 1");
+    want(optimizer.weight_decay >= 0 && optimizer.weight_decay <= 1e6, "weight_decay must be at least 0");
+    want(clip >= 0 && clip <= 1e30, "clip must be at least 0");
+  }
+};
+
+}  // namespace aria::nn

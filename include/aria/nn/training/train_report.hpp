@@ -1,0 +1,39 @@
+// What a run says at its start: how large the model is, what a step costs, how fast it goes.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+#include <aria/drawing/axis.hpp>
+#include <aria/nn/model/causal_transformer.hpp>
+#include <aria/nn/model/costs.hpp>
+#include <aria/nn/torch.hpp>
+#include <aria/nn/training/device.hpp>
+#include <aria/nn/training/settings.hpp>
+
+namespace aria::nn {
+
+/// "1.2 TFLOP a step, 89 TFLOP/s reached, 9 % of the peak of NVIDIA H100 80GB HBM3".
+inline std::string speed_text(double flops, double seconds, const torch::Device& device, Precision precision) {
+  std::string text = short_number(flops) + "FLOP a step, " + short_number(flops / seconds) + "FLOP/s reached";
+  if (const auto gpu = gpu_name(device)) {
+    const auto peak = peak_flops(*gpu, precision);
+    char share[40];
+    if (peak) std::snprintf(share, sizeof share, ", %.1f %% of the peak of ", 100 * flops / seconds / *peak);
+    text += (peak ? share : " on ") + *gpu;
+  }
+  return text;
+}
+
+/// "Model has 5,171,712 parameters; training takes about 812M bytes".
+inline std::string size_text(const CausalTransformer& model, const TrainSettings& settings,
+                             const torch::Device& device) {
+  const std::uint64_t parameters = parameter_count(model);
+  const double memory = training_memory(model.sizes(), parameters, static_cast<std::int64_t>(settings.batch_size),
+                                        settings.precision, device.is_cuda());
+  return "Model has " + grouped_number(parameters) + " parameters; training takes about " + short_number(memory) +
+         "B of memory";
+}
+
+}  // namespace aria::nn

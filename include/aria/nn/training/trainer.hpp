@@ -1,0 +1,330 @@
+// The training loop: epochs of steps, validation, tables, checkpoints.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aria/dataset/data_check.hpp>
+#include <aria/dataset/epoch_order.hpp>
+#include <aria/dataset/sequence_source.hpp>
+#include <aria/nn/data/batch_stream.hpp>
+#include <aria/nn/model/causal_transformer.hpp>
+#include <aria/nn/model/costs.hpp>
+#include <aria/nn/torch.hpp>
+#include <aria/nn/training/adamw.hpp>
+#include <aria/nn/training/checkpoint.hpp>
+#include <aria/nn/training/loss_curve.hpp>
+#include <aria/nn/training/project_directory.hpp>
+#include <aria/nn/training/run_state.hpp>
+#include <aria/nn/training/step_clock.hpp>
+#include <aria/nn/training/train_report.hpp>
+#include <aria/nn/training/train_step.hpp>
+#include <aria/nn/training/validation.hpp>
+#include <aria/support/atomic_file.hpp>
+#include <aria/support/error.hpp>
+
+namespace aria::nn {
+
+/// What does not change the result of a run.
+struct TrainerOptions {
+  std::size_t workers = 1;                 ///< threads that prepare batches; 0: the one that trains
+  std::uint64_t steps_per_checkpoint = 0;  ///< 0: only at the end of each epoch
+  std::uint64_t keep = 0;                  ///< so many checkpoints at most; 0: all of them
+  bool stop_if_disk_is_full = false;       ///< else a checkpoint that has no room is left out
+};
+
+/// Where a run is, for those who watch it.
+struct TrainProgress {
+  RunPosition done;  ///< `step` is the one just made
+  std::uint64_t epochs = 0;
+  std::uint64_t steps_per_epoch = 0;
+  double rate = 0;  ///< learning rate of that step
+  double loss = 0;
+  double trailing_loss = 0;
+  double tokens_per_second = 0;
+  double seconds_left = 0;  ///< of all epochs, validation not counted
+};
+
+/// How a run tells what it does. All of them may be empty.
+struct TrainEvents {
+  std::function<void(const TrainProgress&)> on_step{};
+  std::function<void(std::uint64_t done, std::uint64_t total)> on_validation{};
+  std::function<void(const std::string&)> on_message{};  ///< what also goes to logs.txt, but for the steps
+  std::function<bool()> should_stop{};  ///< asked after every step: a checkpoint is written, and the run ends
+};
+
+enum class TrainOutcome : std::uint8_t { finished, stopped };
+
+/// Trains a model as EleutherAI's Aria does, from the state of a new run or of a checkpoint on.
+///
+///     RunState state{.settings = settings, ...};
+///     Trainer trainer(model, train, validation, state, ProjectDirectory::create(""), options, events);
+///     trainer.run();
+///
+/// The mean of a step is over all targets of all its batches. A last batch of an epoch that is not full is left out.
+/// Run again from a checkpoint, the tables and the weights are equal to the bit (on a GPU: with `deterministic`).
+class Trainer {
+ public:
+  /// Model and state must fit; see check_run. Throws invalid_argument where the data set has less than a step.
+  Trainer(std::shared_ptr<CausalTransformer> model, std::shared_ptr<const SequenceSource> train,
+          std::shared_ptr<const SequenceSource> validation, RunState state, ProjectDirectory project,
+          TrainerOptions options, TrainEvents events)
+      : model_(std::move(model)),
+        train_(std::move(train)),
+        validation_(std::move(validation)),
+        state_(std::move(state)),
+        project_(std::move(project)),
+        options_(options),
+        events_(std::move(events)),
+        optimizer_(*model_, state_.settings.optimizer),
+        train_check_(train_),
+        validation_check_(validation_),
+        steps_per_epoch_(train_->size() / state_.settings.sequences_a_step()) {
+    if (steps_per_epoch_ == 0) {
+      throw Error(ErrorCode::invalid_argument,
+                  "has " + std::to_string(train_->size()) + " sequences, fewer than the " +
+                      std::to_string(state_.settings.sequences_a_step()) + " of a step",
+                  {.path = train_->path()});
+    }
+  }
+
+  /// Loads weights and moments of the checkpoint from which the state is, and cuts off the rows that came after it.
+  /// Throws as read_checkpoint and ProjectDirectory::keep_rows do.
+  void load(const std::string& checkpoint) {
+    read_checkpoint(checkpoint, *model_, optimizer_, state_);
+    project_.keep_rows(state_.loss_rows, state_.epoch_rows);
+    last_checkpoint_ = checkpoint;
+  }
+
+  std::uint64_t steps_per_epoch() const noexcept { return steps_per_epoch_; }
+  std::uint64_t total_steps() const noexcept { return steps_per_epoch_ * settings().epochs; }
+  const RunState& state() const noexcept { return state_; }
+  ProjectDirectory& project() noexcept { return project_; }
+
+  /// The newest whole checkpoint of this run; empty where there is none yet.
+  const std::string& last_checkpoint() const noexcept { return last_checkpoint_; }
+
+  /// The share of the time of all steps so far that was spent waiting for batches.
+  double waiting_share() const noexcept { return clock_.waiting_share(); }
+
+  /// Trains until all epochs are done or the events ask to stop. Throws not_finite with step, sequences and the last
+  /// checkpoint where the loss is no number; what the data sets throw; io.
+  TrainOutcome run() {
+    try {
+      AtomicFolder::remove_unfinished(project_.checkpoints());
+      for (; state_.next.epoch <= settings().epochs; finish_epoch()) {
+        if (train_epoch() == TrainOutcome::stopped) return TrainOutcome::stopped;
+      }
+      return TrainOutcome::finished;
+    } catch (const std::exception& error) {
+      project_.log(error.what(), "ERROR");
+      throw;
+    }
+  }
+
+ private:
+  const TrainSettings& settings() const noexcept { return state_.settings; }
+  torch::Device device() const { return model_->head_weight().device(); }
+  std::int64_t pad() const { return train_->vocabulary().pad(); }
+
+  void say(const std::string& message, std::string_view level = "INFO") {
+    project_.log(message, level);
+    if (events_.on_message) events_.on_message(message);
+  }
+  std::string epoch_text() const {
+    return "EPOCH " + std::to_string(state_.next.epoch) + '/' + std::to_string(settings().epochs) + ": ";
+  }
+
+  TrainOutcome train_epoch() {
+    const std::size_t sequences = settings().batch_size * settings().accumulate;
+    const EpochDraw draw{settings().seed, state_.next.epoch};
+    BatchStream batches(
+        BatchDataset(train_, draw, device().is_cuda()),
+        EpochSampler(
+            EpochOrder(train_->size(), {.seed = draw.seed, .epoch = draw.epoch, .shuffle = settings().shuffle}),
+            {.first = state_.next.step * sequences, .end = steps_per_epoch_ * sequences}),
+        {.batch_size = settings().batch_size, .workers = options_.workers});
+    model_->train();
+    while (state_.next.step < steps_per_epoch_) {
+      step(batches);
+      if (events_.should_stop && events_.should_stop()) {
+        checkpoint({state_.next.epoch, state_.next.step - 1});
+        return TrainOutcome::stopped;
+      }
+    }
+    say_waste();
+    return TrainOutcome::finished;
+  }
+
+  void step(BatchStream& batches) {
+    clock_.begin();
+    const double waited = batches.waited();
+    std::vector<Batch> parts;
+    for (std::uint64_t i = 0; i < settings().accumulate; ++i) parts.push_back(batches.next()->to(device()));
+    const double wait = batches.waited() - waited;
+    const double rate = settings().schedule(total_steps())(state_.next.total_steps);
+    const std::uint64_t targets = target_count(parts, pad());
+    const double loss =
+        add_gradients(*model_, parts, pad(), targets, state_.next.total_steps, settings()).item<double>();
+    if (!std::isfinite(loss)) refuse(loss, parts);
+    const double norm = settings().clip > 0 ? optimizer_.gradient_norm().item<double>() : 0;
+    optimizer_.step(rate, clip_scale(norm, settings().clip));
+    optimizer_.zero_grad();
+    clock_.end(wait);
+    finish_step(rate, loss);
+  }
+
+  void finish_step(double rate, double loss) {
+    project_.add_loss(state_.next.epoch, state_.next.step, loss);
+    ++state_.loss_rows;
+    state_.averages.add(loss);
+    log_step(rate, loss);
+    const RunPosition made = state_.next;
+    ++state_.next.step;
+    ++state_.next.total_steps;
+    if (clock_.steps() == kMeasuredSteps || (clock_.steps() < kMeasuredSteps && state_.next.step == steps_per_epoch_)) {
+      say_speed();
+    }
+    if (events_.on_step) events_.on_step(progress(made, rate, loss));
+    train_check_.throw_if_bad();
+    validation_check_.throw_if_bad();
+    const std::uint64_t every = options_.steps_per_checkpoint;
+    if (every != 0 && made.step % every == 0 && made.step != 0) checkpoint({made.epoch, made.step});
+  }
+
+  void finish_epoch() {
+    say(epoch_text() + "Finished training - average_loss=" + rounded(state_.averages.epoch_mean()));
+    const double loss = validation_loss(
+        *model_, validation_, {settings().batch_size, options_.workers, settings().precision, events_.on_validation});
+    say(epoch_text() + "Finished evaluation - average_loss=" + rounded(loss));
+    project_.add_epoch(state_.next.epoch, state_.averages.epoch_mean(), loss);
+    ++state_.epoch_rows;
+    draw_curve();
+    const CheckpointName name{state_.next.epoch};
+    ++state_.next.epoch;
+    state_.next.step = 0;
+    state_.averages.begin_epoch();
+    checkpoint(name);
+  }
+
+  // A checkpoint that has no room is told of; whether the run goes on is for its options to say. The last one of a run
+  // is its result.
+  void checkpoint(const CheckpointName& name) {
+    identify_data();
+    const std::string path = project_.checkpoints() + '/' + name.text();
+    const std::string epoch = "EPOCH " + std::to_string(name.epoch) + '/' + std::to_string(settings().epochs) + ": ";
+    try {
+      project_.sync();
+      write_checkpoint(path, *model_, optimizer_, state_);
+    } catch (const Error& error) {
+      const bool is_last = state_.next.epoch > settings().epochs;
+      if (error.code() != ErrorCode::io || options_.stop_if_disk_is_full || is_last) throw;
+      return say(epoch + "No checkpoint " + name.text() + ", the run goes on without it. " + error.what(), "WARNING");
+    }
+    last_checkpoint_ = path;
+    say(epoch + "Saved checkpoint - " + path);
+    if (options_.keep != 0) keep_last(project_.checkpoints(), name, options_.keep);
+  }
+
+  // All of both files is read before the first checkpoint: none is made of data that turn out to be bad.
+  void identify_data() {
+    train_check_.wait();
+    validation_check_.wait();
+    if (state_.train.hash.empty()) state_.train.hash = DataIdentity::hash_text(train_check_.fingerprint());
+    if (state_.validation.hash.empty()) {
+      state_.validation.hash = DataIdentity::hash_text(validation_check_.fingerprint());
+    }
+  }
+
+  [[noreturn]] void refuse(double loss, const std::vector<Batch>& parts) const {
+    std::string sequences;
+    for (const Batch& part : parts) {
+      for (const std::size_t index : part.indices) sequences += (sequences.empty() ? "" : ", ") + std::to_string(index);
+    }
+    throw Error(ErrorCode::not_finite,
+                "the loss of epoch " + std::to_string(state_.next.epoch) + ", step " +
+                    std::to_string(state_.next.step) + " is " + std::to_string(loss) + ", made of the sequences " +
+                    sequences + " of " + train_->path() + "; " +
+                    (last_checkpoint_.empty() ? "there is no checkpoint yet"
+                                              : "the last good checkpoint is " + last_checkpoint_) +
+                    "; a lower --lr, or --clip 1, may help");
+  }
+
+  void draw_curve() {
+    try {
+      AtomicFile file(project_.loss_svg(), IfExists::replace);
+      file.write(loss_curve_svg(project_.loss_csv(), project_.epoch_csv(), project_.path()));
+      file.commit();
+    } catch (const Error& error) {
+      say(std::string("No drawing of the losses: ") + error.what(), "WARNING");
+    }
+  }
+
+  TrainProgress progress(const RunPosition& made, double rate, double loss) const {
+    const double tokens = static_cast<double>(settings().sequences_a_step() * train_->max_seq_len());
+    const double seconds = clock_.seconds_per_step();
+    return {.done = made,
+            .epochs = settings().epochs,
+            .steps_per_epoch = steps_per_epoch_,
+            .rate = rate,
+            .loss = loss,
+            .trailing_loss = state_.averages.trailing_mean(),
+            .tokens_per_second = seconds > 0 ? tokens / seconds : 0,
+            .seconds_left = seconds * static_cast<double>(total_steps() - state_.next.total_steps)};
+  }
+
+  void log_step(double rate, double loss) {
+    char text[200];
+    std::snprintf(text, sizeof text, "EPOCH %llu STEP %llu: lr=%.2e, loss=%.4f, trailing_loss=%.4f, average_loss=%.4f",
+                  static_cast<unsigned long long>(state_.next.epoch), static_cast<unsigned long long>(state_.next.step),
+                  rate, loss, state_.averages.trailing_mean(), state_.averages.epoch_mean());
+    project_.log(text, "DEBUG");
+  }
+
+  void say_speed() {
+    const double flops = training_flops_per_token(model_->sizes(), static_cast<std::int64_t>(train_->max_seq_len())) *
+                         static_cast<double>(settings().sequences_a_step() * train_->max_seq_len());
+    say(speed_text(flops, clock_.seconds_per_step(), device(), settings().precision));
+  }
+
+  void say_waste() {
+    const std::uint64_t left = train_->size() - steps_per_epoch_ * settings().sequences_a_step();
+    if (left != 0) say(epoch_text() + std::to_string(left) + " sequences left out: they do not fill a step");
+    char text[80];
+    std::snprintf(text, sizeof text, "%.2f %% of the time was spent waiting for data", 100 * waiting_share());
+    say(epoch_text() + text);
+  }
+
+  static std::string rounded(double loss) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.4f", loss);
+    return text;
+  }
+
+  // The first steps are slower than others; so many are enough to tell the speed.
+  static constexpr std::uint64_t kMeasuredSteps = 10;
+
+  std::shared_ptr<CausalTransformer> model_;
+  std::shared_ptr<const SequenceSource> train_, validation_;
+  RunState state_;
+  ProjectDirectory project_;
+  TrainerOptions options_;
+  TrainEvents events_;
+  AdamW optimizer_;
+  DataCheck train_check_, validation_check_;
+  std::uint64_t steps_per_epoch_;
+  std::string last_checkpoint_;
+  StepClock clock_;
+};
+
+}  // namespace aria::nn

@@ -1,0 +1,53 @@
+// The loss of a model on a data set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <aria/dataset/epoch_order.hpp>
+#include <aria/dataset/sequence_source.hpp>
+#include <aria/nn/data/batch_stream.hpp>
+#include <aria/nn/model/autocast.hpp>
+#include <aria/nn/model/causal_transformer.hpp>
+#include <aria/nn/precision.hpp>
+#include <aria/nn/torch.hpp>
+
+namespace aria::nn {
+
+struct ValidationOptions {
+  std::size_t batch_size = 32;
+  std::size_t workers = 1;
+  Precision precision = Precision::fp32;
+  std::function<void(std::uint64_t done, std::uint64_t total)> on_progress{};  ///< in sequences; may be empty
+};
+
+/// The mean loss over all targets of a data set that are not padding; every sequence counts once, and the model is in
+/// evaluation mode meanwhile. 0 where there is no target.
+inline double validation_loss(CausalTransformer& model, const std::shared_ptr<const SequenceSource>& data,
+                              const ValidationOptions& options) {
+  const torch::NoGradGuard no_graph;
+  const torch::Device device = model.head_weight().device();
+  const std::int64_t pad = data->vocabulary().pad();
+  const bool was_training = model.is_training();
+  model.eval();
+  BatchStream batches(BatchDataset(data, {}, device.is_cuda()),
+                      EpochSampler(EpochOrder(data->size(), {.shuffle = false})),
+                      {.batch_size = options.batch_size, .workers = options.workers});
+  double sum = 0;
+  std::uint64_t count = 0, done = 0;
+  while (const std::optional<Batch> batch = batches.next()) {
+    const AutocastGuard autocast(options.precision, device.type());
+    const Batch here = batch->to(device);
+    sum += model.loss_sum(here.source, here.target, pad).item<double>();
+    count += static_cast<std::uint64_t>((batch->target != pad).sum().item<std::int64_t>());
+    done += batch->indices.size();
+    if (options.on_progress) options.on_progress(done, data->size());
+  }
+  model.train(was_training);
+  return count == 0 ? 0 : sum / static_cast<double>(count);
+}
+
+}  // namespace aria::nn
