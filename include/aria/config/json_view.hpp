@@ -94,8 +94,15 @@ class JsonView {
 
   std::vector<double> numbers() const {
     std::vector<double> all;
-    for (const simdjson::dom::element child : get<simdjson::dom::array>("a list of numbers")) {
-      all.push_back(JsonView(child, way_ + '[' + std::to_string(all.size()) + ']').number());
+    for (const JsonView& item : items()) all.push_back(item.number());
+    return all;
+  }
+
+  /// The values of a list.
+  std::vector<JsonView> items() const {
+    std::vector<JsonView> all;
+    for (const simdjson::dom::element child : get<simdjson::dom::array>("a list")) {
+      all.emplace_back(child, way_ + '[' + std::to_string(all.size()) + ']');
     }
     return all;
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <aria/dataset/sequence_dataset.hpp>
+#include <aria/support/error.hpp>
 #include <aria/token/token.hpp>
 #include <aria/token/vocabulary.hpp>
 
@@ -81,7 +82,8 @@ std::shared_ptr<const SequenceSource> source_of(std::shared_ptr<Data> data) {
 
 /// Writes sequences as rows of max_seq_len() ids to `source` and `target`, which have room for all of them; `scratch`
 /// is memory that is used again. Shorter ones are filled up: targets with padding, from which nothing is learnt, and
-/// sources with padding or, where the vocabulary has none, 0. Throws as `get` does.
+/// sources with padding or, where the vocabulary has none, 0. Throws as `get` does, and invalid_argument where a
+/// transform made a sequence too long.
 inline void fill_batch(const SequenceSource& data, std::span<const std::size_t> indices, EpochDraw draw,
                        std::int64_t* source, std::int64_t* target, Sample& scratch) {
   const auto length = static_cast<std::ptrdiff_t>(data.max_seq_len());
@@ -89,6 +91,12 @@ inline void fill_batch(const SequenceSource& data, std::span<const std::size_t> 
   const std::int64_t blank = data.vocabulary().pad() < data.vocabulary().size() ? pad : 0;
   for (const std::size_t index : indices) {
     data.get(index, draw, scratch);
+    if (scratch.source.size() > data.max_seq_len()) {
+      throw Error(ErrorCode::invalid_argument,
+                  "a transform made " + std::to_string(scratch.source.size()) + " tokens of a sequence, and at most " +
+                      std::to_string(data.max_seq_len()) + " are expected",
+                  {.path = data.path(), .line = data.line_number(index)});
+    }
     std::fill(std::copy(scratch.source.begin(), scratch.source.end(), source), source + length, blank);
     std::fill(std::copy(scratch.target.begin(), scratch.target.end(), target), target + length, pad);
     source += length;

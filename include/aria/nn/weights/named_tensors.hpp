@@ -112,14 +112,13 @@ inline void assign(const std::vector<NamedTensor>& state, const TensorOffers& te
     found.erase(offer);
   }
   if (!found.empty()) detail::refuse_tensor(found.begin()->second->name, "is none of the model's");
-  for (const auto& [own, offer] : pairs) {  // only now, so that a model is never half of one and half of the other
-    const torch::Tensor values = offer->read();
-    if (detail::is_computed(own->name)) {
-      detail::check_computed(own->name, own->tensor, values);
-    } else {
-      torch::Tensor target = own->tensor;
-      target.copy_(values);
-    }
+  // Nothing is copied before everything is known to fit: a model is never half of one and half of the other.
+  for (const auto& [own, offer] : pairs) {
+    if (detail::is_computed(own->name)) detail::check_computed(own->name, own->tensor, offer->read());
+  }
+  for (const auto& [own, offer] : pairs) {
+    torch::Tensor target = own->tensor;
+    if (!detail::is_computed(own->name)) target.copy_(offer->read());
   }
 }
 

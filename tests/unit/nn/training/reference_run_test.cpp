@@ -1,0 +1,122 @@
+#include <aria/nn.hpp>
+
+#include <cmath>
+#include <string>
+
+#include "../model/tiny.hpp"
+#include "support/catch.hpp"
+
+using namespace aria::nn;
+
+namespace {
+
+std::vector<Batch> reference_batches(const std::filesystem::path& folder) {
+  const SafetensorsFile file((folder / "train_batches.safetensors").string());
+  const torch::Tensor source = test::tensor_of(file, "src").to(torch::kLong);
+  const torch::Tensor target = test::tensor_of(file, "tgt").to(torch::kLong);
+  std::vector<Batch> batches;
+  for (std::int64_t i = 0; i < source.size(0); ++i) batches.push_back({source[i], target[i], {}});
+  return batches;
+}
+
+// The original's run: 20 steps, 5 of them warm-up.
+TrainSettings reference_settings() {
+  TrainSettings settings;
+  settings.peak_rate = 3e-4;
+  settings.warmup = 5;
+  return settings;
+}
+
+}  // namespace
+
+TEST_CASE("Twenty steps give the losses and weights of the original", "[nn]") {
+  const auto folder = test::reference_model("aria_tiny");
+  if (!folder) return;
+  for (const bool checkpoints : {false, true}) {
+    const auto model = test::tiny_model(*folder, checkpoints);
+    const TrainSettings settings = reference_settings();
+    AdamW optimizer(*model, settings.optimizer);
+    const LinearSchedule schedule = settings.schedule(20);
+    const std::string text = test::read_text(*folder / "train.json");
+    const aria::JsonDocument json(text);
+    const auto steps = json.root()["steps"].items();
+    const auto batches = reference_batches(*folder);
+    REQUIRE(batches.size() == 20);
+    model->train();
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      INFO("step " << i);
+      const std::vector<Batch> parts = {batches[i]};
+      const double loss =
+          add_gradients(*model, parts, test::kTinyPad, target_count(parts, test::kTinyPad), i, settings).item<double>();
+      CHECK(std::abs(loss - std::stod(std::string(steps[i]["loss"].text()))) < 1e-4);
+      CHECK(optimizer.gradient_norm().item<double>() == Approx(steps[i]["grad_norm"].number()).epsilon(1e-4));
+      const double rate = std::stod(std::string(steps[i]["lr"].text()));
+      CHECK(schedule(i) == Approx(rate).epsilon(1e-12));
+      optimizer.step(schedule(i));
+      optimizer.zero_grad();
+    }
+    const SafetensorsFile last((*folder / "train_final.safetensors").string());
+    for (const auto& parameter : model->named_parameters()) {
+      INFO(parameter.key());
+      CHECK(test::max_difference(parameter.value(), test::tensor_of(last, parameter.key())) < 2e-5);
+    }
+  }
+}
+
+TEST_CASE("AdamW steps as libtorch's own does, and scales gradients before", "[nn]") {
+  torch::manual_seed(2);
+  const auto ours = std::make_shared<torch::nn::LinearImpl>(33, 17),
+             theirs = std::make_shared<torch::nn::LinearImpl>(33, 17);
+  {
+    const torch::NoGradGuard no_graph;
+    theirs->weight.copy_(ours->weight);
+    theirs->bias.copy_(ours->bias);
+  }
+  const AdamWOptions options{.beta1 = 0.8, .beta2 = 0.99, .eps = 1e-6, .weight_decay = 0.1};
+  AdamW optimizer(*ours, options);
+  torch::optim::AdamW reference(theirs->parameters(),
+                                torch::optim::AdamWOptions(0).betas({0.8, 0.99}).eps(1e-6).weight_decay(0.1));
+  for (int step = 0; step < 30; ++step) {
+    const torch::Tensor x = torch::randn({5, 33});
+    const double rate = 1e-2 / (1 + step);
+    optimizer.zero_grad();
+    reference.zero_grad();
+    (ours->forward(x).square().sum() * 4).backward();
+    theirs->forward(x).square().sum().backward();
+    static_cast<torch::optim::AdamWOptions&>(reference.param_groups()[0].options()).lr(rate);
+    optimizer.step(rate, 0.25);
+    reference.step();
+  }
+  CHECK(test::max_difference(ours->weight, theirs->weight) < 1e-5);
+  CHECK(test::max_difference(ours->bias, theirs->bias) < 1e-5);
+  CHECK(optimizer.step_count() == 30);
+}
+
+TEST_CASE("A step of several batches is that of all their targets together, however padding is spread", "[nn]") {
+  constexpr std::int64_t kPad = 0;
+  torch::manual_seed(4);
+  torch::Tensor source = torch::randint(1, 67, {6, 40}, torch::kLong),
+                target = torch::randint(1, 67, {6, 40}, torch::kLong);
+  target.narrow(0, 0, 2).narrow(1, 3, 37).fill_(kPad);  // the first batch has next to nothing to learn from
+  const auto gradients = [&](std::int64_t rows) {
+    const auto model = test::small_model(false, 0);
+    model->train();
+    std::vector<Batch> parts;
+    for (std::int64_t first = 0; first < 6; first += rows) {
+      parts.push_back({source.narrow(0, first, rows), target.narrow(0, first, rows), {}});
+    }
+    const torch::Tensor loss = add_gradients(*model, parts, kPad, target_count(parts, kPad), 0, TrainSettings());
+    std::vector<torch::Tensor> all = {loss.reshape({1})};
+    for (const torch::Tensor& parameter : model->parameters()) all.push_back(parameter.grad().flatten());
+    return torch::cat(all);
+  };
+  const torch::Tensor whole = gradients(6);
+  CHECK(test::max_difference(gradients(2), whole) < 1e-5 * whole.abs().max().item<double>());
+  CHECK(test::max_difference(gradients(1), whole) < 1e-5 * whole.abs().max().item<double>());
+}
+
+TEST_CASE("Gradients are scaled to the norm that is asked for, and never up", "[nn]") {
+  CHECK(clip_scale(4, 1) == 0.25);
+  CHECK(clip_scale(0.5, 1) == 1);
+  CHECK(clip_scale(4, 0) == 1);
+}
