@@ -86,7 +86,7 @@ def main():
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=0, help="0: one step for every line of standard input")
+    parser.add_argument("--steps", type=int, default=0, help="0: one for every line of standard input")
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
 

@@ -13,6 +13,7 @@
 //     transformer_lm             that of EleutherAI's Aria
 //     rotary attention dropout linear_cross_entropy activation_checkpoint autocast
 //                                parts that models share
+//     cpu_attention row_kernels  what makes attention fast on processors
 //     costs                      parameters, operations, memory
 //
 //   weights/                     tensors in files:
@@ -46,9 +47,11 @@
 #include <aria/nn/model/autocast.hpp>
 #include <aria/nn/model/causal_transformer.hpp>
 #include <aria/nn/model/costs.hpp>
+#include <aria/nn/model/cpu_attention.hpp>
 #include <aria/nn/model/dropout.hpp>
 #include <aria/nn/model/linear_cross_entropy.hpp>
 #include <aria/nn/model/rotary.hpp>
+#include <aria/nn/model/row_kernels.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
 #include <aria/nn/precision.hpp>
 #include <aria/nn/torch.hpp>

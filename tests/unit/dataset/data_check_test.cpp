@@ -302,7 +302,9 @@ TEST_CASE("DataCheck: destroyed early, it ends", "[dataset]") {
     fs::resize_file(place.path(), std::uintmax_t{1} << 37, error);
     if (error) return;  // a file system without holes
     std::atomic<int> reads{0};
-    { const DataCheck check(std::make_shared<MadeSource>(place.path(), [&](std::size_t) { ++reads; })); }
+    {
+      const DataCheck check(std::make_shared<MadeSource>(place.path(), [&](std::size_t) { ++reads; }));
+    }
     CHECK(reads == 0);
   }
 }

@@ -50,12 +50,9 @@ class AriaBlock : public torch::nn::Module {
   }
 
   torch::Tensor attention(const torch::Tensor& x, const RotaryTable::Angles& angles) {
-    const std::int64_t batch = x.size(0), length = x.size(1), width = x.size(2);
-    // (batch, length, 3 * width) -> q, k, v of (batch, heads, length, head_size)
-    const auto qkv = mixed_qkv_(x).view({batch, length, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4}).unbind(0);
-    const torch::Tensor out = causal_attention(rotate(qkv[0], angles), rotate(qkv[1], angles), qkv[2],
-                                               is_training() ? attention_drop_p_ : 0.0);
-    return att_proj_linear_(out.transpose(1, 2).reshape({batch, length, width}));
+    const torch::Tensor qkv = mixed_qkv_(x).view({x.size(0), x.size(1), 3, heads_, x.size(2) / heads_});
+    return att_proj_linear_(
+        causal_self_attention(qkv, {.angles = angles, .dropout = is_training() ? attention_drop_p_ : 0.0}));
   }
 
   torch::Tensor feed_forward(const torch::Tensor& x) { return ff_linear_2_(torch::gelu(ff_linear_1_(x))); }

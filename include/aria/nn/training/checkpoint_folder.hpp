@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,10 +39,11 @@ struct CheckpointName {
       text.remove_prefix(static_cast<std::size_t>(end - text.data()));
       return error == std::errc();
     };
+    const std::string_view whole = text;
     if (!number("epoch", name.epoch)) return std::nullopt;
-    if (text.empty()) return name;
-    name.step.emplace();
-    return number("_step", *name.step) && text.empty() ? std::optional(name) : std::nullopt;
+    if (!text.empty() && !number("_step", name.step.emplace())) return std::nullopt;
+    // A zero in front would be another folder.
+    return name.text() == whole ? std::optional(name) : std::nullopt;
   }
 
   /// In the order in which a run makes them: an epoch's end comes after its steps.
@@ -50,6 +52,21 @@ struct CheckpointName {
     return std::pair(a.epoch, a.step.value_or(kEnd)) < std::pair(b.epoch, b.step.value_or(kEnd));
   }
 };
+
+namespace detail {
+
+// The names of what is in a folder. Throws not_found or io.
+inline std::vector<std::string> entries_of(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (error) throw system_error("cannot read the folder", folder, error.value());
+  return names;
+}
+
+}  // namespace detail
 
 /// A folder that is filled under a hidden name and takes its own in `commit`, in place of an older one. Whatever
 /// happens before leaves the older one; a hidden one that a kill left behind goes with `remove_unfinished`.
@@ -79,16 +96,15 @@ class AtomicFolder {
       remove(path_);
       if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw system_error("cannot write the folder", path_);
     }
-    sync(std::filesystem::path(path_).parent_path().string());
+    const std::string parent = std::filesystem::path(path_).parent_path().string();
+    sync(parent.empty() ? "." : parent);
   }
 
-  /// Removes what kills have left behind in `parent`.
+  /// Removes what kills have left behind in `parent`. Throws not_found or io where that cannot be read.
   static void remove_unfinished(const std::string& parent) {
-    std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::directory_iterator(parent)) {
-      if (entry.path().filename().string().starts_with(kPrefix)) found.push_back(entry.path().string());
+    for (const std::string& name : detail::entries_of(parent)) {
+      if (name.starts_with(kPrefix)) remove(parent + '/' + name);
     }
-    for (const std::string& path : found) remove(path);
   }
 
  private:
@@ -107,11 +123,13 @@ class AtomicFolder {
   std::string path_, temporary_;
 };
 
-/// The checkpoints in a folder, from the first to the last; other entries are passed over.
+/// The checkpoints in a folder, from the first to the last; other entries are passed over. Throws not_found or io.
 inline std::vector<CheckpointName> checkpoints_in(const std::string& folder) {
   std::vector<CheckpointName> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (const auto name = CheckpointName::find(entry.path().filename().string())) names.push_back(*name);
+  for (const std::string& entry : detail::entries_of(folder)) {
+    const auto name = CheckpointName::find(entry);
+    std::error_code ignored;
+    if (name && std::filesystem::is_directory(folder + '/' + entry, ignored)) names.push_back(*name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -127,6 +145,7 @@ inline void keep_last(const std::string& folder, const CheckpointName& newest, s
     // Under a hidden name first: a kill leaves no checkpoint with half of its files.
     const std::filesystem::path hidden = std::filesystem::path(folder) / (".unfinished-" + names[i].text());
     std::error_code ignored;
+    std::filesystem::remove_all(hidden, ignored);
     std::filesystem::rename(path, hidden, ignored);
     std::filesystem::remove_all(hidden, ignored);
   }

@@ -1,15 +1,18 @@
 // Writes a JSON object member by member.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <aria/midi/json_text.hpp>
 #include <aria/support/byte_buffer.hpp>
+#include <aria/support/utf8.hpp>
 
 namespace aria::nn {
 
@@ -52,16 +55,26 @@ class JsonObject {
   }
 
  private:
+  // JSON is UTF-8, and paths need not be: bytes of them that are no character become U+FFFD.
   static std::string quoted(std::string_view text) {
+    std::string characters;
+    while (!text.empty()) {
+      const std::size_t length = utf8_length(text);
+      characters += length == 0 ? "\ufffd" : text.substr(0, length);
+      text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
     ByteBuffer out;
-    aria::detail::write_json_string(text, out, [](ByteBuffer&) {});
+    aria::detail::write_json_string(characters, out, [](ByteBuffer&) {});
     return std::string(out.view());
   }
 
   template <class Number>
   static std::string number_text(Number number) {
     std::array<char, 40> text;
-    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+    std::string shortest(text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr);
+    // Without a point, readers take it for an integer, which has no -0 and ends at 2^64.
+    if (std::floating_point<Number> && shortest.find_first_of(".en") == std::string::npos) shortest += ".0";
+    return shortest;
   }
 
   std::vector<std::string> members_;

@@ -8,12 +8,15 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <aria/support/byte_buffer.hpp>
@@ -96,11 +99,15 @@ class ProjectDirectory {
         if (errno != EEXIST) throw system_error("cannot make the folder", folder);
       }
     } else {
+      std::error_code unknown;
       fs::create_directories(folder, error);
-      if (error && !fs::exists(folder))
+      if (error && !fs::exists(folder, unknown))
         throw Error(ErrorCode::io, "cannot make the folder: " + error.message(), {.path = path});
-      if (!fs::is_directory(folder)) throw Error(ErrorCode::already_exists, "is a file, not a folder", {.path = path});
-      if (!fs::is_empty(folder)) {
+      if (!fs::is_directory(folder, unknown))
+        throw Error(ErrorCode::already_exists, "is a file, not a folder", {.path = path});
+      const bool is_empty = fs::is_empty(folder, error);
+      if (error) throw Error(ErrorCode::io, "cannot read the folder: " + error.message(), {.path = path});
+      if (!is_empty) {
         throw Error(ErrorCode::already_exists,
                     "is not empty; name another project directory, or go on with `aria-train resume`", {.path = path});
       }
@@ -111,7 +118,8 @@ class ProjectDirectory {
 
   /// That of a run that goes on. Throws not_found where it is none.
   static ProjectDirectory reopen(const std::string& path) {
-    if (!std::filesystem::is_directory(path + "/checkpoints")) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(path + "/checkpoints", ignored)) {
       throw Error(ErrorCode::not_found, "is no project directory: it has no folder checkpoints", {.path = path});
     }
     return ProjectDirectory(path);
@@ -167,11 +175,17 @@ class ProjectDirectory {
     }
   }
 
-  // As Python writes a float: the shortest text that gives the same number again.
+  // As Python writes a float: the shortest digits that give the same number again, with an exponent below 1e-4 and from
+  // 1e16 on.
   static std::string text(double value) {
+    if (std::isnan(value)) return "nan";  // also where it has a sign
+    const double size = std::abs(value);
+    const bool plain = size == 0 || (size >= 1e-4 && size < 1e16);
     std::array<char, 32> digits;
-    std::string shortest(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
-    if (shortest.find_first_of(".en") == std::string::npos) shortest += ".0";
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value,
+                                       plain ? std::chars_format::fixed : std::chars_format::scientific);
+    std::string shortest(digits.data(), written.ptr);
+    if (plain && shortest.find('.') == std::string::npos) shortest += ".0";
     return shortest;
   }
 

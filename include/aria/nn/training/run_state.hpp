@@ -84,6 +84,10 @@ class LossAverages {
     averages.sum_ = json["sum"].number();
     averages.count_ = json["count"].whole_number();
     averages.trailing_ = json["trailing"].numbers();
+    if (averages.trailing_.size() > kTrailing) {
+      throw Error(ErrorCode::invalid_config,
+                  json.way() + ".trailing must have at most " + std::to_string(kTrailing) + " numbers");
+    }
     return averages;
   }
 

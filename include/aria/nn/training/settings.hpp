@@ -72,7 +72,7 @@ struct TrainSettings {
     TrainSettings settings;
     settings.mode = json["mode"].text();
     settings.model_name = json["model_name"].text();
-    settings.model = ModelConfig::from_json(json["model"].to_json());
+    settings.model = model_in(json["model"]);
     settings.epochs = json["epochs"].whole_number();
     settings.batch_size = json["batch_size"].whole_number();
     settings.accumulate = json["accumulate"].whole_number();
@@ -115,6 +115,16 @@ struct TrainSettings {
     want(optimizer.eps >= 0 && optimizer.eps <= 1, "eps must lie between 0 and 1");
     want(optimizer.weight_decay >= 0 && optimizer.weight_decay <= 1e6, "weight_decay must be at least 0");
     want(clip >= 0 && clip <= 1e30, "clip must be at least 0");
+  }
+
+ private:
+  // Its errors know only the way from the model on.
+  static ModelConfig model_in(const JsonView& json) {
+    try {
+      return ModelConfig::from_json(json.to_json());
+    } catch (const Error& error) {
+      throw Error(error.code(), json.way() + ": " + error.message());
+    }
   }
 };
 
