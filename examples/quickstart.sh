@@ -1,12 +1,13 @@
 #!/bin/sh
-# From MIDI files to a data set in one command:  sh examples/quickstart.sh [DIR]
+# From MIDI files to a trained model in one command:  sh examples/quickstart.sh [DIR]
 #
 # Installs what is missing, builds the programs, and turns the MIDI files in DIR and its subfolders into training data:
-# a MidiDataset, sequences of tokens, and one of these changed as training does, as music and as a drawing. Without DIR,
-# music that the project carries is composed first. Everything is written to the folder quickstart/.
+# a MidiDataset, sequences of tokens, and one of these changed as training does, as music and as a drawing. Then a small
+# model is trained on them for about a minute. Without DIR, music that the project carries is composed first. Everything
+# is written to the folder quickstart/.
 set -eu
 
-case ${1-} in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case ${1-} in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ $# -le 1 ] || { echo "usage: sh $0 [DIR]" >&2; exit 2; }
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -21,11 +22,11 @@ quietly() {
 sh "$root/cmake/install_packages.sh"
 mkdir -p "$out"
 
-echo "Building the programs (the first time takes a minute or two) ..."
+echo "Building the programs (the first time takes some minutes) ..."
 quietly cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release
-quietly cmake --build "$root/build" --target aria_program aria_compose -j 2
+quietly cmake --build "$root/build" --target aria_program aria_compose aria_train -j 2
 
-rm -rf "$out/lakh"
+rm -rf "$out/lakh" "$out/model"
 rm -f "$out"/*.txt "$out"/*.tsv "$out"/*.jsonl "$out"/*.svg "$out"/*.mid "$out"/*.bin "$out"/*.json
 if [ $# -eq 0 ]; then
   dir=$out/music
@@ -66,6 +67,26 @@ if "$bin/aria" lakh --by-hash -k 10 --memory 64M --overwrite "$dir" "$out/lakh" 
   "$bin/aria" piano-roll --sequence 0 "$out/lakh/train.txt" "$out/lakh.svg"
 fi
 
+echo
+# The test model takes sequences of 256 tokens. So many of them are about a minute's work for two cores.
+sequences=1024
+"$bin/aria" tokenized-dataset -s --max-seq-len 256 --stride-len 128 --overwrite "$pieces" "$out/train256.jsonl"
+head -n $((sequences + 1)) "$out/train256_shuffled.jsonl" >"$out/train_model.jsonl"
+# Little music may leave nothing for validation: then the model is looked at on what it has learnt from.
+valid=$out/train_model.jsonl
+if [ -s "$out/music_val.jsonl" ]; then
+  "$bin/aria" tokenized-dataset --max-seq-len 256 --stride-len 256 --overwrite "$out/music_val.jsonl" "$out/val256.jsonl"
+  valid=$out/val256.jsonl
+fi
+count=$(($(wc -l <"$out/train_model.jsonl") - 1))
+epochs=$((count == 0 ? 1 : (sequences + count - 1) / count))
+[ "$epochs" -le 8 ] || epochs=8
+if [ "$count" -ge 8 ]; then
+  echo
+  "$bin/aria-train" pretrain test "$out/train_model.jsonl" "$valid" --epochs "$epochs" --bs 8 --workers 1 \
+    --lr 1e-3 --warmup 20 --pdir "$out/model"
+fi
+
 cat <<END
 
 In $out:
@@ -78,9 +99,12 @@ In $out:
   music.svg, train.svg                 histograms; open them in a browser
   sequence.svg, augmented.svg          that sequence before and after, drawn
   lakh/train.txt, valid.txt, test.txt  sequences of the Anticipatory Music Transformer; lakh.svg, one of them drawn
+  model/loss.svg                       how the model learnt: the curve of its losses, a picture for the browser
+  model/checkpoints/                   the model: model.safetensors, and what training needs to go on
 
 Next:
   sh examples/quickstart.sh DIR        the same with your own MIDI files
   $bin/aria midi-dataset --help
+  $bin/aria-train pretrain --help
   examples/compose/pieces/             the music, as text: change a piece, and run this again
 END

@@ -1,6 +1,4 @@
 // A run that is killed, stopped and gone on with in every way ends as if nothing had happened, to the bit.
-#include <set>
-
 #include "train_workplace.hpp"
 
 using test::check_checkpoints, test::check_done, test::check_failed, test::check_same_run, test::mentions,
@@ -108,7 +106,7 @@ TEST_CASE("aria-train: killed while a checkpoint is being written") {
   {  // in the place of an older one
     place.remove("killed");
     place.copy("whole", "killed");
-    for (const unsigned milliseconds : {0, 8, 16, 30}) {
+    for (const unsigned milliseconds : {0U, 8U, 16U, 30U}) {
       kill_in_it({"resume", first, "--spc", "1"}, "epoch1_step1", milliseconds);
       CHECK(place.checkpoints("killed") == place.checkpoints("whole"));
     }
@@ -133,7 +131,7 @@ TEST_CASE("aria-train: killed before or after system calls at the end of an epoc
   }
   check_done(traced);
   unsigned killed = 0;
-  for (const std::uint64_t back : {1, 7, 20, 36, 60, 100}) {
+  for (const std::uint64_t back : {1U, 7U, 20U, 36U, 60U, 100U}) {
     CAPTURE(back, traced.stops);
     const ProgramRun run = place.train(words, {.kill_at_stop = traced.stops - back});
     killed += run.signal == SIGKILL;

@@ -22,7 +22,7 @@ namespace test {
 
 using Words = std::vector<std::string>;
 
-/// What a sequence, a folder and everything else of a project looks like: path below it -> bytes.
+/// All that is in a folder: path below it -> bytes.
 using Snapshot = std::map<std::string, std::string>;
 
 inline Snapshot snapshot_of(const std::filesystem::path& folder) {

@@ -167,12 +167,15 @@ class ProjectDirectory {
  private:
   explicit ProjectDirectory(std::string path)
       : path_(std::move(path)),
-        log_(path_ + "/logs.txt", ""),
+        log_(locked(path_)),
         losses_(loss_csv(), "epoch,step,loss"),
-        epochs_(epoch_csv(), "epoch,avg_train_loss,avg_val_loss") {
-    if (::flock(log_.descriptor().get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-      throw Error(ErrorCode::already_exists, "is in use: another run writes to it", {.path = path_});
-    }
+        epochs_(epoch_csv(), "epoch,avg_train_loss,avg_val_loss") {}
+
+  // The log, which also keeps others out: before anything else is opened.
+  static RowFile locked(const std::string& path) {
+    RowFile log(path + "/logs.txt", "");
+    if (::flock(log.descriptor().get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return log;
+    throw Error(ErrorCode::already_exists, "is in use: another run writes to it", {.path = path});
   }
 
   // As Python writes a float: the shortest digits that give the same number again, with an exponent below 1e-4 and from

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include <aria/drawing/axis.hpp>
 #include <aria/nn/model/causal_transformer.hpp>
@@ -14,9 +15,19 @@
 
 namespace aria::nn {
 
+/// "1.23 TFLOP": three digits and the prefix of the unit.
+inline std::string in_units(double value, const std::string& unit) {
+  constexpr std::string_view kPrefixes = "kMGTPE";
+  std::size_t power = 0;
+  for (; value >= 999.5 && power < kPrefixes.size(); ++power) value /= 1000;
+  char text[40];
+  std::snprintf(text, sizeof text, "%.3g ", value);
+  return text + (power == 0 ? "" : std::string(1, kPrefixes[power - 1])) + unit;
+}
+
 /// "1.2 TFLOP a step, 89 TFLOP/s reached, 9 % of the peak of NVIDIA H100 80GB HBM3".
 inline std::string speed_text(double flops, double seconds, const torch::Device& device, Precision precision) {
-  std::string text = short_number(flops) + "FLOP a step, " + short_number(flops / seconds) + "FLOP/s reached";
+  std::string text = in_units(flops, "FLOP") + " a step, " + in_units(flops / seconds, "FLOP/s") + " reached";
   if (const auto gpu = gpu_name(device)) {
     const auto peak = peak_flops(*gpu, precision);
     char share[40];
@@ -26,14 +37,14 @@ inline std::string speed_text(double flops, double seconds, const torch::Device&
   return text;
 }
 
-/// "Model has 5,171,712 parameters; training takes about 812M bytes".
+/// "Model has 5,171,712 parameters; training takes about 812 MB of memory".
 inline std::string size_text(const CausalTransformer& model, const TrainSettings& settings,
                              const torch::Device& device) {
   const std::uint64_t parameters = parameter_count(model);
   const double memory = training_memory(model.sizes(), parameters, static_cast<std::int64_t>(settings.batch_size),
                                         settings.precision, device.is_cuda());
-  return "Model has " + grouped_number(parameters) + " parameters; training takes about " + short_number(memory) +
-         "B of memory";
+  return "Model has " + grouped_number(parameters) + " parameters; training takes about " + in_units(memory, "B") +
+         " of memory";
 }
 
 }  // namespace aria::nn
