@@ -59,9 +59,9 @@ inline std::vector<std::string> rewrite_arguments(std::vector<std::string> argum
 }
 
 /// Parses the words behind a command. `positional` are the options that take the words without a dash, in order; all of
-/// them are required. Throws UsageError.
+/// them are required unless the command counts them itself. Throws UsageError.
 inline cxxopts::ParseResult parse(cxxopts::Options& options, const std::vector<std::string>& words,
-                                  const std::vector<std::string>& positional) {
+                                  const std::vector<std::string>& positional, bool required = true) {
   std::vector<const char*> argv = {"aria"};
   for (const std::string& word : words) argv.push_back(word.c_str());
   options.add_options()("h,help", "show this help");
@@ -70,7 +70,7 @@ inline cxxopts::ParseResult parse(cxxopts::Options& options, const std::vector<s
     auto result = options.parse(static_cast<int>(argv.size()), argv.data());
     if (result.count("help") != 0) return result;
     for (const std::string& name : positional) {
-      if (result.count(name) == 0) throw UsageError(name + " is missing");
+      if (required && result.count(name) == 0) throw UsageError(name + " is missing");
     }
     if (!result.unmatched().empty()) throw UsageError("unexpected argument: " + result.unmatched().front());
     return result;

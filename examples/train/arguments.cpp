@@ -1,5 +1,6 @@
 #include "arguments.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <thread>
 
@@ -36,8 +37,9 @@ constexpr const char* kAboutResume =
     R"(Goes on with a run, as if it had never stopped: tables and weights are equal to the bit.
 
 CHECKPOINT_DIR is a folder that aria-train wrote, or a project directory, whose last checkpoint is
-taken. Everything comes from there; the data sets must be the same files. The longer form of the
-original's works, too, and says what it finds different:
+taken. Everything comes from there but --workers; the data sets must be the same files. The
+checkpoints behind it get other names. The longer form of the original's works, too, and says
+what it finds different:
   aria-train resume MODEL pt|ft TRAIN VAL --cdir DIR --rstep N --epochs N
 
 Example:
@@ -52,7 +54,7 @@ void add_run_options(cxxopts::Options& options) {
   add("workers", "threads that prepare batches (default: 1); the result does not depend on it", text(), "N");
   add("spc", "steps from one checkpoint to the next (default: one at the end of each epoch)", text(), "N");
   add("keep", "keep the last N checkpoints (default: all)", text(), "N");
-  add("if-disk-full", "what to do where a checkpoint has no room: go-on or stop", text("go-on"), "WHAT");
+  add("if-disk-full", "what to do where a checkpoint has no room: go-on (default) or stop", text(), "WHAT");
   add("encoding", token_lines::kEncodingHelp, text(), "NAME");
 }
 
@@ -76,7 +78,7 @@ void add_new_options(cxxopts::Options& options, const char* rate, const char* wa
   add("beta1", "of AdamW", text("0.9"), "X");
   add("beta2", "of AdamW", text("0.95"), "X");
   add("eps", "of AdamW", text("1e-5"), "X");
-  add("clip", "the greatest norm of the gradients (default: any)", text("0"), "X");
+  add("clip", "the greatest norm of the gradients; 0: any", text("0"), "X");
 }
 
 std::optional<std::uint64_t> number_if_said(const cxxopts::ParseResult& arguments, const char* name) {
@@ -85,7 +87,19 @@ std::optional<std::uint64_t> number_if_said(const cxxopts::ParseResult& argument
 }
 
 std::string text_if_said(const cxxopts::ParseResult& arguments, const char* name) {
-  return arguments.count(name) == 0 ? "" : cli::value_of<std::string>(arguments, name);
+  if (arguments.count(name) == 0) return "";
+  auto said = cli::value_of<std::string>(arguments, name);
+  if (said.empty()) throw cli::UsageError("--" + std::string(name) + " is empty");
+  return said;
+}
+
+// The options by the names of their settings, where these differ.
+std::string option_of(std::string_view setting) {
+  if (setting == "batch_size") return "--bs";
+  if (setting == "peak_rate") return "--lr";
+  std::string option = "--" + std::string(setting);
+  std::replace(option.begin(), option.end(), '_', '-');
+  return option;
 }
 
 RunOptions read_run_options(const cxxopts::ParseResult& arguments) {
@@ -95,9 +109,10 @@ RunOptions read_run_options(const cxxopts::ParseResult& arguments) {
   options.keep = number_if_said(arguments, "keep");
   options.encoding = token_lines::encoding_of(arguments);
   if (options.workers.value_or(0) > 128) throw cli::UsageError("--workers must lie between 0 and 128");
-  const auto full = cli::value_of<std::string>(arguments, "if-disk-full");
-  if (full != "go-on" && full != "stop") throw cli::UsageError("--if-disk-full must be go-on or stop");
-  options.stop_if_disk_is_full = full == "stop";
+  if (const std::string full = text_if_said(arguments, "if-disk-full"); !full.empty()) {
+    if (full != "go-on" && full != "stop") throw cli::UsageError("--if-disk-full must be go-on or stop");
+    options.stop_if_disk_is_full = full == "stop";
+  }
   return options;
 }
 
@@ -128,9 +143,9 @@ TrainSettings read_settings(const cxxopts::ParseResult& arguments) {
   settings.precision = *precision;
   read_optimizer(arguments, settings);
   try {
-    settings.validate();
+    settings.validate(option_of);
   } catch (const aria::Error& error) {
-    throw cli::UsageError(error.what());
+    throw cli::UsageError(error.message());
   }
   return settings;
 }
@@ -173,16 +188,18 @@ std::optional<ResumedRun> read_resumed_run(const std::vector<std::string>& words
   add("rstep", "the step that comes next, to be checked", text(), "N");
   add("bs", "to be checked", text(), "N");
   add("pdir", "to be checked", text(), "DIR");
+  add("device", "another device than before; the last bits may differ", text(), "NAME");
+  add("threads", "another number of threads than before; the last bits may differ", text(), "N");
   add_run_options(options);
   options.add_options("positional")("checkpoint", "", cxxopts::value<std::vector<std::string>>());
-  // In the longer form the checkpoint is no word of its own, so that none may be required.
-  const cxxopts::ParseResult arguments = cli::parse(options, words, {"checkpoint"});
+  const cxxopts::ParseResult arguments = cli::parse(options, words, {"checkpoint"}, /*required=*/false);
   if (arguments.count("help") != 0) {
     std::cout << options.help({""});
     return std::nullopt;
   }
   ResumedRun run;
-  const auto named = cli::value_of<std::vector<std::string>>(arguments, "checkpoint");
+  std::vector<std::string> named;
+  if (arguments.count("checkpoint") != 0) named = cli::value_of<std::vector<std::string>>(arguments, "checkpoint");
   if (named.size() == 1) {
     run.checkpoint = named[0];
     if (arguments.count("cdir") != 0) throw cli::UsageError("--cdir belongs to the form MODEL pt|ft TRAIN VAL");
@@ -203,6 +220,10 @@ std::optional<ResumedRun> read_resumed_run(const std::vector<std::string>& words
   run.step = number_if_said(arguments, "rstep");
   run.batch_size = number_if_said(arguments, "bs");
   run.project = text_if_said(arguments, "pdir");
+  run.device = text_if_said(arguments, "device");
+  run.threads = number_if_said(arguments, "threads");
+  if (run.threads && (*run.threads < 1 || *run.threads > 4096))
+    throw cli::UsageError("--threads must lie between 1 and 4096");
   run.options = read_run_options(arguments);
   return run;
 }

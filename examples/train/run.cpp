@@ -69,11 +69,25 @@ TrainEvents events_on(cli::StatusLine& line) {
   return events;
 }
 
-TrainerOptions trainer_options(const RunOptions& options) {
-  return {.workers = options.workers.value_or(1),
-          .steps_per_checkpoint = options.steps_per_checkpoint.value_or(0),
-          .keep = options.keep.value_or(0),
-          .stop_if_disk_is_full = options.stop_if_disk_is_full};
+TrainerOptions trainer_options(const RunOptions& options) { return {.workers = options.workers.value_or(1)}; }
+
+// What was said about checkpoints takes the place of what held before.
+void set_policy(CheckpointPolicy& policy, const RunOptions& options) {
+  policy.every = options.steps_per_checkpoint.value_or(policy.every);
+  policy.keep = options.keep.value_or(policy.keep);
+  policy.stop_if_disk_is_full = options.stop_if_disk_is_full.value_or(policy.stop_if_disk_is_full);
+}
+
+// The whole path, with no slash at its end.
+fs::path whole(const std::string& path) {
+  const fs::path all = fs::absolute(path).lexically_normal();
+  return all.has_filename() ? all : all.parent_path();
+}
+
+// The same as people write it: relative where it leads down from here.
+std::string tidy(const fs::path& path) {
+  const fs::path all = whole(path), below = all.lexically_proximate(fs::current_path());
+  return below.empty() || *below.begin() == ".." || below == "." ? all.string() : below.string();
 }
 
 // Everything is set up before anything is drawn or computed.
@@ -144,7 +158,8 @@ void must_equal(const std::string& what, const std::string& said, const std::str
               "the checkpoint has another " + what + ": " + known + ", and the command line says " + said);
 }
 
-std::string newest_checkpoint(const std::string& path) {
+std::string newest_checkpoint(const std::string& named) {
+  const std::string path = tidy(named);
   const std::string folder = path + "/checkpoints";
   if (!fs::is_directory(folder)) return path;
   const auto names = checkpoints_in(folder);
@@ -152,9 +167,7 @@ std::string newest_checkpoint(const std::string& path) {
   return folder + '/' + names.back().text();
 }
 
-std::string project_of(const std::string& checkpoint) {
-  return fs::absolute(checkpoint).lexically_normal().parent_path().parent_path().string();
-}
+std::string project_of(const std::string& checkpoint) { return tidy(whole(checkpoint).parent_path().parent_path()); }
 
 void check_words(const ResumedRun& arguments, const std::string& checkpoint, const RunState& state) {
   if (!arguments.model.empty() && aria::ModelConfig::find(arguments.model) != state.settings.model) {
@@ -168,22 +181,35 @@ void check_words(const ResumedRun& arguments, const std::string& checkpoint, con
     must_equal("batch size (--bs)", std::to_string(*arguments.batch_size), std::to_string(state.settings.batch_size));
   }
   if (!arguments.project.empty()) {
-    must_equal("project directory (--pdir)", fs::absolute(arguments.project).lexically_normal().string(),
-               project_of(checkpoint));
+    must_equal("project directory (--pdir)", tidy(arguments.project), project_of(checkpoint));
   }
   must_equal("number of processes", "1", std::to_string(state.settings.processes));
 }
 
 // A folder that aria-train wrote, or a file of weights.
 std::string weights_file(const std::string& checkpoint) {
-  return fs::is_directory(checkpoint) ? CheckpointFiles::weights(checkpoint) : checkpoint;
+  return fs::is_directory(checkpoint) ? CheckpointFiles::weights(newest_checkpoint(checkpoint)) : checkpoint;
+}
+
+// libtorch's errors end in a page of addresses; their first line is what they say.
+template <class Work>
+int in_a_line(Work work) {
+  try {
+    return work();
+  } catch (const c10::Error& error) {
+    const std::string text = error.what_without_backtrace();
+    throw Error(ErrorCode::io, "libtorch: " + text.substr(0, text.find('\n')));
+  }
 }
 
 }  // namespace
 
-int run(const NewRun& arguments) {
+namespace {
+
+int start(const NewRun& arguments) {
   RunState state;
   state.settings = arguments.settings;
+  set_policy(state.checkpoints, arguments.options);
   const auto train_data = open_data(arguments.train, arguments.options.encoding, state.settings.augment);
   const auto validation = open_data(arguments.validation, arguments.options.encoding, false);
   check_run(*train_data, *validation, state.settings);
@@ -195,7 +221,7 @@ int run(const NewRun& arguments) {
   const auto model = make_model(state.settings, state.vocabulary, device);
   if (!arguments.checkpoint.empty()) load_weights(*model, weights_file(arguments.checkpoint));
 
-  ProjectDirectory project = ProjectDirectory::create(arguments.project);
+  ProjectDirectory project = ProjectDirectory::create(arguments.project.empty() ? "" : tidy(arguments.project));
   introduce(project, state, *model, device);
   if (!arguments.checkpoint.empty()) say(project, "Loaded finetune checkpoint located at: " + arguments.checkpoint);
   warn_of_short_run(project, state.settings,
@@ -207,7 +233,7 @@ int run(const NewRun& arguments) {
   return train(trainer, line);
 }
 
-int run(const ResumedRun& arguments) {
+int go_on(const ResumedRun& arguments) {
   const std::string checkpoint = newest_checkpoint(arguments.checkpoint);
   RunState state = read_checkpoint_state(checkpoint);
   check_words(arguments, checkpoint, state);
@@ -226,7 +252,13 @@ int run(const ResumedRun& arguments) {
                                                  " of " + std::to_string(epochs) +
                                                  ": there is nothing left to do; --epochs N goes on to a new total");
   }
+  set_policy(state.checkpoints, arguments.options);
+  state.train.path = identity_of(*train_data).path;  // they may have moved
+  state.validation.path = identity_of(*validation).path;
+  if (!arguments.device.empty()) state.settings.device = arguments.device;
+  state.settings.threads = arguments.threads.value_or(state.settings.threads);
   const torch::Device device = prepare(state.settings);
+  must_equal("vocabulary", std::to_string(train_data->vocabulary().size()), std::to_string(state.vocabulary));
   const auto model = make_model(state.settings, state.vocabulary, device);
   const std::uint64_t before = std::exchange(state.settings.epochs, epochs);
 
@@ -244,6 +276,15 @@ int run(const ResumedRun& arguments) {
                                std::to_string(epochs) + " epochs: this is no longer the same run");
   }
   return train(trainer, line);
+}
+
+}  // namespace
+
+int run(const NewRun& arguments) {
+  return in_a_line([&] { return start(arguments); });
+}
+int run(const ResumedRun& arguments) {
+  return in_a_line([&] { return go_on(arguments); });
 }
 
 }  // namespace train

@@ -80,7 +80,7 @@ TEST_CASE("aria-train resume: words of the longer form that are not those of the
   refusing.check(long_form({}, "model.json", "ft"), {"mode", "finetune", "pretrain"});
   refusing.check(long_form({"--rstep", "6"}), {"--rstep", "6", "7"});
   refusing.check(long_form({"--bs", "3"}), {"--bs", "3", "2"});
-  refusing.check(long_form({"--pdir", "other"}), {"--pdir", (place / "other").string(), (place / "run").string()});
+  refusing.check(long_form({"--pdir", "other"}), {"--pdir", "run, and the command line says other"});
   refusing.check(resume(kCheckpoint, {"--bs", "3"}), {"--bs", "3", "2"});
 
   // The model's file has changed since.

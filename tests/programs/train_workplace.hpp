@@ -190,7 +190,7 @@ class TrainWorkplace {
   std::vector<std::string> checkpoints(const std::string& project) const {
     std::vector<std::pair<std::pair<unsigned, unsigned>, std::string>> found;
     for (const std::string& name : names_in(project + "/checkpoints")) {
-      if (name.front() == '.') continue;
+      if (!name.starts_with("epoch")) continue;  // hidden, or superseded
       const std::size_t step = name.find("_step");
       found.push_back({{static_cast<unsigned>(std::stoul(name.substr(5))),
                         step == std::string::npos ? ~0U : static_cast<unsigned>(std::stoul(name.substr(step + 5)))},

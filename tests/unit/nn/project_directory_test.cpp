@@ -360,9 +360,9 @@ TEST_CASE("RowFile: rows are behind each other, and reach the file at once", "[n
     CHECK((test::read_text(path) == expected));
   }
   RowFile file(path, "header");
-  file.keep_rows(3);
+  file.cut(file.end_of(2));
   CHECK(test::read_text(path) == "header\n\nx\n");
-  file.keep_rows(0);
+  file.cut(0);
   CHECK(test::read_text(path).empty());
   CHECK(test::error_of([&] { RowFile((folder / "none/rows").string(), ""); }).code() == ErrorCode::not_found);
   CHECK(test::error_of([&] { RowFile(folder.path().string(), ""); }).code() == ErrorCode::io);

@@ -151,4 +151,23 @@ inline void keep_last(const std::string& folder, const CheckpointName& newest, s
   }
 }
 
+/// Gives the checkpoints behind `last` other names, "superseded_epoch3", in place of older ones that have these: a run
+/// that goes on from `last` makes its own, and nobody shall take one of before for its. Returns how many there were.
+inline std::size_t supersede_after(const std::string& folder, const CheckpointName& last) {
+  namespace fs = std::filesystem;
+  std::size_t count = 0;
+  const std::vector<CheckpointName> names = checkpoints_in(folder);
+  for (auto at = names.rbegin(); at != names.rend() && last < *at; ++at) {  // the last one first
+    const CheckpointName& name = *at;
+    const fs::path hidden = fs::path(folder) / ("superseded_" + name.text());
+    std::error_code error;
+    fs::remove_all(hidden, error);
+    fs::rename(fs::path(folder) / name.text(), hidden, error);
+    if (error)
+      throw Error(ErrorCode::io, "cannot be renamed: " + error.message(), {.path = folder + '/' + name.text()});
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace aria::nn

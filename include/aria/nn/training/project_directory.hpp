@@ -52,13 +52,13 @@ class RowFile {
     if (::fsync(descriptor_.get()) != 0) throw system_error("cannot write", path_);
   }
 
-  /// Cuts off everything behind the first `rows` rows. Throws invalid_text where there are fewer.
-  void keep_rows(std::uint64_t rows) {
+  /// Where the first `rows` rows below the header end. Throws invalid_text where there are fewer.
+  std::uint64_t end_of(std::uint64_t rows) const {
     ByteBuffer buffer;
     read_file(path_, buffer);
     const std::string_view text = buffer.view();
     std::size_t end = 0;
-    for (std::uint64_t row = 0; row < rows; ++row) {
+    for (std::uint64_t row = 0; row <= rows; ++row) {
       const std::size_t feed = text.find('\n', end);
       if (feed == std::string_view::npos) {
         throw Error(ErrorCode::invalid_text,
@@ -67,6 +67,11 @@ class RowFile {
       }
       end = feed + 1;
     }
+    return end;
+  }
+
+  /// Cuts off everything from there on. Throws io.
+  void cut(std::uint64_t end) {
     if (::ftruncate(descriptor_.get(), static_cast<off_t>(end)) != 0) throw system_error("cannot write", path_);
   }
 
@@ -109,7 +114,8 @@ class ProjectDirectory {
       if (error) throw Error(ErrorCode::io, "cannot read the folder: " + error.message(), {.path = path});
       if (!is_empty) {
         throw Error(ErrorCode::already_exists,
-                    "is not empty; name another project directory, or go on with `aria-train resume`", {.path = path});
+                    "is not empty; name another project directory, go on with `aria-train resume`, or remove it",
+                    {.path = path});
       }
     }
     if (::mkdir((folder + "/checkpoints").c_str(), 0777) != 0) throw system_error("cannot make the folder", folder);
@@ -125,14 +131,23 @@ class ProjectDirectory {
     return ProjectDirectory(path);
   }
 
+  /// Throws invalid_text where a table has fewer rows below its header.
+  void check_rows(std::uint64_t loss_rows, std::uint64_t epoch_rows) const {
+    (void)losses_.end_of(loss_rows);
+    (void)epochs_.end_of(epoch_rows);
+  }
+
   /// Cuts off what came after a checkpoint: the tables keep so many rows below their header. Throws invalid_text where
   /// one has fewer.
   void keep_rows(std::uint64_t loss_rows, std::uint64_t epoch_rows) {
-    losses_.keep_rows(loss_rows + 1);
-    epochs_.keep_rows(epoch_rows + 1);
+    const std::uint64_t losses_end = losses_.end_of(loss_rows), epochs_end = epochs_.end_of(epoch_rows);
+    losses_.cut(losses_end);
+    epochs_.cut(epochs_end);
   }
 
   const std::string& path() const noexcept { return path_; }
+  /// Its last folder alone.
+  std::string name() const { return std::filesystem::absolute(path_).lexically_normal().filename().string(); }
   std::string checkpoints() const { return path_ + "/checkpoints"; }
   std::string loss_csv() const { return path_ + "/loss.csv"; }
   std::string epoch_csv() const { return path_ + "/epoch.csv"; }

@@ -66,6 +66,8 @@ class LossAverages {
     trailing_.push_back(loss);
   }
 
+  std::uint64_t count() const noexcept { return count_; }
+
   /// Of all steps of the epoch alike. The original's running mean leaves the first step out.
   double epoch_mean() const noexcept { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
   double trailing_mean() const noexcept {
@@ -97,6 +99,22 @@ class LossAverages {
   std::vector<double> trailing_;
 };
 
+/// When checkpoints are made, and which are kept: no part of the result, but of what was asked for.
+struct CheckpointPolicy {
+  std::uint64_t every = 0;            ///< steps from one to the next; 0: only at the end of each epoch
+  std::uint64_t keep = 0;             ///< so many at most; 0: all of them
+  bool stop_if_disk_is_full = false;  ///< else one that has no room is left out
+
+  JsonObject to_json() const {
+    JsonObject json;
+    json.add("every", every).add("keep", keep).add("stop_if_disk_is_full", stop_if_disk_is_full);
+    return json;
+  }
+  static CheckpointPolicy from_json(const JsonView& json) {
+    return {json["every"].whole_number(), json["keep"].whole_number(), json["stop_if_disk_is_full"].boolean()};
+  }
+};
+
 /// Everything that a run needs to go on but its tensors. Random numbers need no state: those of every step are named by
 /// the seed and the step.
 struct RunState {
@@ -104,6 +122,7 @@ struct RunState {
   std::uint64_t vocabulary = 0;
   std::string tokenizer;  ///< its name
   DataIdentity train, validation;
+  CheckpointPolicy checkpoints;
   RunPosition next;
   LossAverages averages;
   std::uint64_t loss_rows = 0;  ///< rows of loss.csv and epoch.csv that belong to the steps before `next`
@@ -118,6 +137,7 @@ struct RunState {
     json.add("format", kFormat).add("version", kVersion).add("settings", settings.to_json());
     json.add("vocabulary", vocabulary).add("tokenizer", tokenizer);
     json.add("train", train.to_json()).add("validation", validation.to_json());
+    json.add("checkpoints", checkpoints.to_json());
     json.add("next", position).add("averages", averages.to_json());
     json.add("loss_rows", loss_rows).add("epoch_rows", epoch_rows);
     return json.text() + '\n';
@@ -138,6 +158,7 @@ struct RunState {
     state.tokenizer = json["tokenizer"].text();
     state.train = DataIdentity::from_json(json["train"]);
     state.validation = DataIdentity::from_json(json["validation"]);
+    state.checkpoints = CheckpointPolicy::from_json(json["checkpoints"]);
     const JsonView position = json["next"];
     state.next = {position["epoch"].whole_number(), position["step"].whole_number(),
                   position["total_steps"].whole_number()};
@@ -145,6 +166,20 @@ struct RunState {
     state.loss_rows = json["loss_rows"].whole_number();
     state.epoch_rows = json["epoch_rows"].whole_number();
     return state;
+  }
+
+  /// Throws invalid_config where position and counts cannot be those of a run with so many steps an epoch.
+  void check_position(std::uint64_t steps_per_epoch) const {
+    const bool right = next.epoch >= 1 && next.epoch - 1 <= settings.epochs && next.step <= steps_per_epoch &&
+                       next.total_steps == (next.epoch - 1) * steps_per_epoch + next.step &&
+                       loss_rows == next.total_steps && epoch_rows == next.epoch - 1 && averages.count() == next.step;
+    if (!right) {
+      throw Error(ErrorCode::invalid_config, "contradicts itself: epoch " + std::to_string(next.epoch) + " and step " +
+                                                 std::to_string(next.step) + " of " + std::to_string(steps_per_epoch) +
+                                                 " do not fit " + std::to_string(next.total_steps) + " steps, " +
+                                                 std::to_string(loss_rows) + " rows of loss.csv and " +
+                                                 std::to_string(epoch_rows) + " of epoch.csv");
+    }
   }
 
   static RunState from_file(const std::string& path) { return read_json_file(path, from_json); }

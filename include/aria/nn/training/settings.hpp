@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -96,25 +97,27 @@ struct TrainSettings {
     return settings;
   }
 
-  /// Throws invalid_config, naming the value.
-  void validate() const {
-    const auto want = [](bool right, const char* what) {
-      if (!right) throw Error(ErrorCode::invalid_config, what);
+  /// Throws invalid_config, naming the value. `name` turns the names of to_json into those that a user knows them by.
+  void validate(const std::function<std::string(std::string_view)>& name = [](std::string_view key) {
+    return std::string(key);
+  }) const {
+    const auto want = [&](bool right, std::string_view key, const char* rule) {
+      if (!right) throw Error(ErrorCode::invalid_config, name(key) + " must " + rule);
     };
     constexpr std::uint64_t kMost = std::uint64_t{1} << 24;
-    want(mode == "pretrain" || mode == "finetune", "mode must be pretrain or finetune");
-    want(epochs >= 1 && epochs <= kMost, "epochs must lie between 1 and 2^24");
-    want(batch_size >= 1 && batch_size <= kMost, "batch_size must lie between 1 and 2^24");
-    want(accumulate >= 1 && accumulate <= 65536, "accumulate must lie between 1 and 65536");
-    want(processes >= 1 && processes <= 65536, "processes must lie between 1 and 65536");
-    want(threads >= 1 && threads <= 4096, "threads must lie between 1 and 4096");
-    want(peak_rate >= 0 && peak_rate <= 1e6, "the learning rate must lie between 0 and a million");
-    want(end_ratio >= 0 && end_ratio <= 1, "end_ratio must lie between 0 and 1");
-    want(optimizer.beta1 >= 0 && optimizer.beta1 < 1, "beta1 must be at least 0 and below 1");
-    want(optimizer.beta2 >= 0 && optimizer.beta2 < 1, "beta2 must be at least 0 and below 1");
-    want(optimizer.eps >= 0 && optimizer.eps <= 1, "eps must lie between 0 and 1");
-    want(optimizer.weight_decay >= 0 && optimizer.weight_decay <= 1e6, "weight_decay must be at least 0");
-    want(clip >= 0 && clip <= 1e30, "clip must be at least 0");
+    want(mode == "pretrain" || mode == "finetune", "mode", "be pretrain or finetune");
+    want(epochs >= 1 && epochs <= kMost, "epochs", "lie between 1 and 2^24");
+    want(batch_size >= 1 && batch_size <= kMost, "batch_size", "lie between 1 and 2^24");
+    want(accumulate >= 1 && accumulate <= 65536, "accumulate", "lie between 1 and 65536");
+    want(processes >= 1 && processes <= 65536, "processes", "lie between 1 and 65536");
+    want(threads >= 1 && threads <= 4096, "threads", "lie between 1 and 4096");
+    want(peak_rate >= 0 && peak_rate <= 1e6, "peak_rate", "lie between 0 and a million");
+    want(end_ratio >= 0 && end_ratio <= 1, "end_ratio", "lie between 0 and 1");
+    want(optimizer.beta1 >= 0 && optimizer.beta1 < 1, "beta1", "be at least 0 and below 1");
+    want(optimizer.beta2 >= 0 && optimizer.beta2 < 1, "beta2", "be at least 0 and below 1");
+    want(optimizer.eps >= 0 && optimizer.eps <= 1, "eps", "lie between 0 and 1");
+    want(optimizer.weight_decay >= 0 && optimizer.weight_decay <= 1e6, "weight_decay", "lie between 0 and a million");
+    want(clip >= 0 && clip <= 1e30, "clip", "be at least 0");
   }
 
  private:

@@ -35,12 +35,9 @@
 
 namespace aria::nn {
 
-/// What does not change the result of a run.
+/// What changes neither the result nor the checkpoints of a run.
 struct TrainerOptions {
-  std::size_t workers = 1;                 ///< threads that prepare batches; 0: the one that trains
-  std::uint64_t steps_per_checkpoint = 0;  ///< 0: only at the end of each epoch
-  std::uint64_t keep = 0;                  ///< so many checkpoints at most; 0: all of them
-  bool stop_if_disk_is_full = false;       ///< else a checkpoint that has no room is left out
+  std::size_t workers = 1;  ///< threads that prepare batches; 0: the one that trains
 };
 
 /// Where a run is, for those who watch it.
@@ -98,10 +95,18 @@ class Trainer {
     }
   }
 
-  /// Loads weights and moments of the checkpoint from which the state is, and cuts off the rows that came after it.
-  /// Throws as read_checkpoint and ProjectDirectory::keep_rows do.
+  /// Loads weights and moments of the checkpoint from which the state is, cuts off the rows that came after it, and
+  /// renames the checkpoints that did (see supersede_after). Throws invalid_config where the state contradicts itself,
+  /// and as read_checkpoint and ProjectDirectory::keep_rows do; nothing is cut then.
   void load(const std::string& checkpoint) {
+    try {
+      state_.check_position(steps_per_epoch_);
+    } catch (const Error& error) {
+      throw error.in_file(CheckpointFiles::state(checkpoint));
+    }
     read_checkpoint(checkpoint, *model_, optimizer_, state_);
+    project_.check_rows(state_.loss_rows, state_.epoch_rows);
+    supersede();  // before rows are cut: a kill in between leaves what still fits the tables
     project_.keep_rows(state_.loss_rows, state_.epoch_rows);
     last_checkpoint_ = checkpoint;
   }
@@ -122,8 +127,10 @@ class Trainer {
   TrainOutcome run() {
     try {
       AtomicFolder::remove_unfinished(project_.checkpoints());
-      for (; state_.next.epoch <= settings().epochs; finish_epoch()) {
+      while (state_.next.epoch <= settings().epochs) {
         if (train_epoch() == TrainOutcome::stopped) return TrainOutcome::stopped;
+        finish_epoch();
+        if (state_.next.epoch <= settings().epochs && asked_to_stop()) return TrainOutcome::stopped;
       }
       return TrainOutcome::finished;
     } catch (const std::exception& error) {
@@ -145,6 +152,19 @@ class Trainer {
     return "EPOCH " + std::to_string(state_.next.epoch) + '/' + std::to_string(settings().epochs) + ": ";
   }
 
+  // The checkpoints behind the state get other names.
+  void supersede() {
+    const bool at_end = state_.next.step == 0;
+    const CheckpointName last{state_.next.epoch - (at_end ? 1 : 0),
+                              at_end ? std::nullopt : std::optional(state_.next.step - 1)};
+    const std::size_t count = supersede_after(project_.checkpoints(), last);
+    if (count == 0) return;
+    say(std::to_string(count) + (count == 1 ? " checkpoint" : " checkpoints") +
+        " behind this one now called superseded_*");
+  }
+
+  bool asked_to_stop() const { return events_.should_stop && events_.should_stop(); }
+
   TrainOutcome train_epoch() {
     const std::size_t sequences = settings().batch_size * settings().accumulate;
     const EpochDraw draw{settings().seed, state_.next.epoch};
@@ -157,8 +177,8 @@ class Trainer {
     model_->train();
     while (state_.next.step < steps_per_epoch_) {
       step(batches);
-      if (events_.should_stop && events_.should_stop()) {
-        checkpoint({state_.next.epoch, state_.next.step - 1});
+      if (asked_to_stop()) {
+        checkpoint({state_.next.epoch, state_.next.step - 1}, /*is_result=*/true);
         return TrainOutcome::stopped;
       }
     }
@@ -198,14 +218,18 @@ class Trainer {
     if (events_.on_step) events_.on_step(progress(made, rate, loss));
     train_check_.throw_if_bad();
     validation_check_.throw_if_bad();
-    const std::uint64_t every = options_.steps_per_checkpoint;
-    if (every != 0 && made.step % every == 0 && made.step != 0) checkpoint({made.epoch, made.step});
+    const std::uint64_t every = state_.checkpoints.every;
+    if (every != 0 && made.step % every == 0 && made.step != 0) checkpoint({made.epoch, made.step}, false);
   }
 
   void finish_epoch() {
     say(epoch_text() + "Finished training - average_loss=" + rounded(state_.averages.epoch_mean()));
     const double loss = validation_loss(
         *model_, validation_, {settings().batch_size, options_.workers, settings().precision, events_.on_validation});
+    if (!std::isfinite(loss)) {
+      throw Error(ErrorCode::not_finite, "the validation loss of epoch " + std::to_string(state_.next.epoch) + " is " +
+                                             not_finite_text(loss) + "; " + way_back());
+    }
     say(epoch_text() + "Finished evaluation - average_loss=" + rounded(loss));
     project_.add_epoch(state_.next.epoch, state_.averages.epoch_mean(), loss);
     ++state_.epoch_rows;
@@ -214,26 +238,36 @@ class Trainer {
     ++state_.next.epoch;
     state_.next.step = 0;
     state_.averages.begin_epoch();
-    checkpoint(name);
+    checkpoint(name, state_.next.epoch > settings().epochs);
   }
 
-  // A checkpoint that has no room is told of; whether the run goes on is for its options to say. The last one of a run
-  // is its result.
-  void checkpoint(const CheckpointName& name) {
+  // A checkpoint that has no room is told of; whether the run goes on is for its policy to say. One that is the result
+  // of the run must be there.
+  void checkpoint(const CheckpointName& name, bool is_result) {
     identify_data();
+    check_weights(name);
     const std::string path = project_.checkpoints() + '/' + name.text();
     const std::string epoch = "EPOCH " + std::to_string(name.epoch) + '/' + std::to_string(settings().epochs) + ": ";
     try {
       project_.sync();
       write_checkpoint(path, *model_, optimizer_, state_);
     } catch (const Error& error) {
-      const bool is_last = state_.next.epoch > settings().epochs;
-      if (error.code() != ErrorCode::io || options_.stop_if_disk_is_full || is_last) throw;
+      if (error.code() != ErrorCode::io || state_.checkpoints.stop_if_disk_is_full || is_result) throw;
       return say(epoch + "No checkpoint " + name.text() + ", the run goes on without it. " + error.what(), "WARNING");
     }
     last_checkpoint_ = path;
     say(epoch + "Saved checkpoint - " + path);
-    if (options_.keep != 0) keep_last(project_.checkpoints(), name, options_.keep);
+    if (state_.checkpoints.keep != 0) keep_last(project_.checkpoints(), name, state_.checkpoints.keep);
+  }
+
+  // A loss that was a number may have led to weights that are none.
+  void check_weights(const CheckpointName& name) const {
+    for (const auto& parameter : model_->named_parameters()) {
+      if (torch::isfinite(parameter.value()).all().item<bool>()) continue;
+      throw Error(ErrorCode::not_finite, "the weights \"" + parameter.key() +
+                                             "\" are no numbers any more, so there is no checkpoint " + name.text() +
+                                             "; " + way_back());
+    }
   }
 
   // All of both files is read before the first checkpoint: none is made of data that turn out to be bad.
@@ -251,19 +285,24 @@ class Trainer {
     for (const Batch& part : parts) {
       for (const std::size_t index : part.indices) sequences += (sequences.empty() ? "" : ", ") + std::to_string(index);
     }
-    throw Error(ErrorCode::not_finite,
-                "the loss of epoch " + std::to_string(state_.next.epoch) + ", step " +
-                    std::to_string(state_.next.step) + " is " + std::to_string(loss) + ", made of the sequences " +
-                    sequences + " of " + train_->path() + "; " +
-                    (last_checkpoint_.empty() ? "there is no checkpoint yet"
-                                              : "the last good checkpoint is " + last_checkpoint_) +
-                    "; a lower --lr, or --clip 1, may help");
+    throw Error(ErrorCode::not_finite, "the loss of epoch " + std::to_string(state_.next.epoch) + ", step " +
+                                           std::to_string(state_.next.step) + " is " + not_finite_text(loss) +
+                                           ", made of the sequences " + sequences + " of " + train_->path() + "; " +
+                                           way_back());
+  }
+
+  static const char* not_finite_text(double loss) { return std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf"; }
+
+  std::string way_back() const {
+    return (last_checkpoint_.empty() ? "there is no checkpoint yet"
+                                     : "the last good checkpoint is " + last_checkpoint_) +
+           "; a lower --lr, or --clip 1, may help";
   }
 
   void draw_curve() {
     try {
       AtomicFile file(project_.loss_svg(), IfExists::replace);
-      file.write(loss_curve_svg(project_.loss_csv(), project_.epoch_csv(), project_.path()));
+      file.write(loss_curve_svg(project_.loss_csv(), project_.epoch_csv(), project_.name()));
       file.commit();
     } catch (const Error& error) {
       say(std::string("No drawing of the losses: ") + error.what(), "WARNING");
@@ -299,7 +338,8 @@ class Trainer {
 
   void say_waste() {
     const std::uint64_t left = train_->size() - steps_per_epoch_ * settings().sequences_a_step();
-    if (left != 0) say(epoch_text() + std::to_string(left) + " sequences left out: they do not fill a step");
+    if (left == 1) say(epoch_text() + "1 sequence left out: it does not fill a step");
+    if (left > 1) say(epoch_text() + std::to_string(left) + " sequences left out: they do not fill a step");
     char text[80];
     std::snprintf(text, sizeof text, "%.2f %% of the time was spent waiting for data", 100 * waiting_share());
     say(epoch_text() + text);

@@ -56,6 +56,12 @@ inline constexpr std::array<DataTypeRow, 15> kDataTypes = {{{"BOOL", 1},
 
 }  // namespace detail
 
+/// Whether these are floating-point numbers.
+constexpr bool is_floating(DataType type) noexcept {
+  return type == DataType::f8_e5m2 || type == DataType::f8_e4m3 || type == DataType::f16 || type == DataType::bf16 ||
+         type == DataType::f32 || type == DataType::f64;
+}
+
 /// The bytes of one element: `byte_size(DataType::f32)` is 4.
 constexpr std::size_t byte_size(DataType type) noexcept {
   return detail::kDataTypes[static_cast<std::size_t>(type)].bytes;

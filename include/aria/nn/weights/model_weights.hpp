@@ -53,7 +53,8 @@ inline TensorOffers read_safetensors_file(const std::string& path) {
   const auto file = std::make_shared<const SafetensorsFile>(path);
   TensorOffers tensors;
   for (const TensorInfo& info : file->tensors()) {
-    tensors.offers.push_back({info.name, info.shape, [file, &info] { return read_tensor(*file, info); }});
+    tensors.offers.push_back(
+        {info.name, info.shape, is_floating(info.type), [file, &info] { return read_tensor(*file, info); }});
   }
   return tensors;
 }

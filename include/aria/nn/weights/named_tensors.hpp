@@ -58,6 +58,7 @@ struct TensorOffers {
   struct Offer {
     std::string name;
     std::vector<std::int64_t> shape;
+    bool is_floating = true;  ///< whether its numbers are of a floating type
     std::function<torch::Tensor()> read;
   };
   std::vector<Offer> offers;
@@ -93,7 +94,8 @@ inline void check_computed(const std::string& name, const torch::Tensor& ours, c
 }  // namespace detail
 
 /// Copies what a file offers into `state`; numbers of another precision are converted. Throws invalid_weights, naming
-/// the tensor, where one is missing, is left over, or has another shape: nothing is resized or left out in silence.
+/// the tensor, where one is missing, is left over, has another shape or holds whole numbers: nothing is resized or left
+/// out in silence.
 inline void assign(const std::vector<NamedTensor>& state, const TensorOffers& tensors) {
   const torch::NoGradGuard no_graph;
   auto found = detail::by_plain_name(tensors);
@@ -107,6 +109,9 @@ inline void assign(const std::vector<NamedTensor>& state, const TensorOffers& te
     if (own.tensor.sizes() != at::IntArrayRef(offer->second->shape)) {
       detail::refuse_tensor(own.name, "has shape " + shape_text(offer->second->shape) + ", and the model's is " +
                                           shape_text(own.tensor.sizes().vec()));
+    }
+    if (own.tensor.is_floating_point() && !offer->second->is_floating) {
+      detail::refuse_tensor(own.name, "holds whole numbers, and the model's are fractions");
     }
     pairs.emplace_back(&own, offer->second);
     found.erase(offer);

@@ -41,7 +41,8 @@ inline TensorOffers read_pickle_file(const std::string& path) {
     const torch::IValue value = torch::pickle_load(std::vector<char>(text.begin(), text.end()));
     for (const auto& entry : value.toGenericDict()) {
       const torch::Tensor tensor = entry.value().toTensor();
-      tensors.offers.push_back({entry.key().toStringRef(), tensor.sizes().vec(), [tensor] { return tensor; }});
+      tensors.offers.push_back(
+          {entry.key().toStringRef(), tensor.sizes().vec(), tensor.is_floating_point(), [tensor] { return tensor; }});
     }
   } catch (const std::exception&) {
     throw Error(ErrorCode::invalid_weights, detail::how_to_convert(path), {.path = path});

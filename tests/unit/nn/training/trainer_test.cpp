@@ -63,9 +63,12 @@ struct Place {
   }
 
   std::unique_ptr<Trainer> trainer(const std::string& project, const TrainSettings& settings,
-                                   TrainerOptions options = {}, TrainEvents events = {}) {
-    return std::make_unique<Trainer>(model(settings), train, validation, state(settings),
-                                     ProjectDirectory::create((folder / project).string()), options, std::move(events));
+                                   CheckpointPolicy checkpoints = {}, TrainEvents events = {}) {
+    RunState begin = state(settings);
+    begin.checkpoints = checkpoints;
+    return std::make_unique<Trainer>(model(settings), train, validation, begin,
+                                     ProjectDirectory::create((folder / project).string()),
+                                     TrainerOptions{.workers = 2}, std::move(events));
   }
 
   // Goes on from a checkpoint of the project.
@@ -100,7 +103,7 @@ TEST_CASE("A run writes its tables, its curve and its checkpoints", "[nn]") {
   TrainEvents events;
   events.on_message = [&](const std::string& message) { messages.push_back(message); };
   events.on_step = [&](const TrainProgress& progress) { steps.push_back(progress); };
-  const auto trainer = place.trainer("run", place.settings(), {.steps_per_checkpoint = 4}, events);
+  const auto trainer = place.trainer("run", place.settings(), {.every = 4}, events);
   CHECK(trainer->steps_per_epoch() == 10);  // two sequences are left out
   CHECK(trainer->run() == TrainOutcome::finished);
 
@@ -149,14 +152,14 @@ TEST_CASE("A run that goes on from any checkpoint is equal to the bit", "[nn]") 
     settings.accumulate = 2;
     settings.clip = 0.5;
     const std::string name = "run" + std::string(name_of(precision));
-    place.trainer(name, settings, {.workers = 2, .steps_per_checkpoint = 2})->run();
+    place.trainer(name, settings, {.every = 2})->run();
     const std::string losses = place.text(name + "/loss.csv"), epochs = place.text(name + "/epoch.csv");
     const std::string weights = place.text(name + "/checkpoints/epoch2/model.safetensors");
     const std::string moments = place.text(name + "/checkpoints/epoch2/optimizer.safetensors");
     const std::string state = place.text(name + "/checkpoints/epoch2/state.json");
     for (const char* checkpoint : {"epoch1_step2", "epoch1_step4", "epoch1", "epoch2_step2"}) {
       INFO(checkpoint);
-      place.resumed(name, checkpoint, {.workers = 0, .steps_per_checkpoint = 2})->run();
+      place.resumed(name, checkpoint, {.workers = 0})->run();
       CHECK(place.text(name + "/loss.csv") == losses);
       CHECK(place.text(name + "/epoch.csv") == epochs);
       CHECK(place.text(name + "/checkpoints/epoch2/model.safetensors") == weights);
@@ -183,9 +186,39 @@ TEST_CASE("A run that is asked to stop writes a checkpoint and goes on later", "
         place.text("whole/checkpoints/epoch2/model.safetensors"));
 }
 
+TEST_CASE("A run that goes back gives the checkpoints behind another name", "[nn]") {
+  Place place;
+  place.trainer("run", place.settings(), {.every = 4})->run();
+  const auto trainer = place.resumed("run", "epoch1_step8");
+  const auto names = checkpoints_in((place.folder / "run/checkpoints").string());
+  REQUIRE(names.size() == 2);
+  CHECK(names[1].text() == "epoch1_step8");
+  CHECK(place.has("run/checkpoints/superseded_epoch2/model.safetensors"));
+  CHECK(place.has("run/checkpoints/superseded_epoch1/model.safetensors"));
+}
+
+TEST_CASE("Weights that are no numbers are never saved", "[nn]") {
+  Place place;
+  auto settings = place.settings();
+  const auto model = Place::model(settings);
+  TrainEvents events;
+  events.on_step = [&](const TrainProgress& progress) {
+    const torch::NoGradGuard no_graph;
+    if (progress.done.step == 2) model->head_weight()[0][0] = std::numeric_limits<float>::quiet_NaN();
+  };
+  RunState state = place.state(settings);
+  state.checkpoints.every = 2;
+  Trainer trainer(model, place.train, place.validation, state,
+                  ProjectDirectory::create((place.folder / "run").string()), {}, events);
+  const auto error = test::error_of([&] { trainer.run(); });
+  CHECK(error.code() == aria::ErrorCode::not_finite);
+  CHECK(error.message().find("lm_head.weight") != std::string::npos);
+  CHECK(checkpoints_in((place.folder / "run/checkpoints").string()).empty());
+}
+
 TEST_CASE("Only the last checkpoints are kept where so many are asked for", "[nn]") {
   Place place;
-  place.trainer("run", place.settings(), {.steps_per_checkpoint = 4, .keep = 2})->run();
+  place.trainer("run", place.settings(), {.every = 4, .keep = 2})->run();
   const auto names = checkpoints_in((place.folder / "run/checkpoints").string());
   REQUIRE(names.size() == 2);
   CHECK(names[0].text() == "epoch2_step8");
@@ -202,14 +235,16 @@ TEST_CASE("A loss that is no number stops the run, and tells what the batch was"
     const torch::NoGradGuard no_graph;
     if (progress.done.step == 5) model->head_weight().fill_(std::numeric_limits<float>::infinity());
   };
-  Trainer trainer(model, place.train, place.validation, place.state(settings),
-                  ProjectDirectory::create((place.folder / "run").string()), {.steps_per_checkpoint = 2}, events);
+  RunState state = place.state(settings);
+  state.checkpoints.every = 2;
+  Trainer trainer(model, place.train, place.validation, state,
+                  ProjectDirectory::create((place.folder / "run").string()), {}, events);
   const auto error = test::error_of([&] { trainer.run(); });
   CHECK(error.code() == aria::ErrorCode::not_finite);
   CHECK(error.message().find("the loss of epoch 1, step 6 is ") != std::string::npos);
   CHECK(error.message().find("made of the sequences 24, 25, 26, 27 of ") != std::string::npos);
-  CHECK(error.message().find("the last good checkpoint is " + (place.folder / "run/checkpoints/epoch1_step4").string()) !=
-        std::string::npos);
+  CHECK(error.message().find("the last good checkpoint is " +
+                             (place.folder / "run/checkpoints/epoch1_step4").string()) != std::string::npos);
   CHECK(place.text("run/logs.txt").find("[ERROR] the loss of epoch ") != std::string::npos);
 }
 
