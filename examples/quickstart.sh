@@ -99,8 +99,12 @@ In $out:
   music.svg, train.svg                 histograms; open them in a browser
   sequence.svg, augmented.svg          that sequence before and after, drawn
   lakh/train.txt, valid.txt, test.txt  sequences of the Anticipatory Music Transformer; lakh.svg, one of them drawn
+END
+[ ! -d "$out/model" ] || cat <<END
   model/loss.svg                       how the model learnt: the curve of its losses, a picture for the browser
   model/checkpoints/                   the model: model.safetensors, and what training needs to go on
+END
+cat <<END
 
 Next:
   sh examples/quickstart.sh DIR        the same with your own MIDI files

@@ -1,6 +1,7 @@
 // A bar on a terminal that says how far long work has come, how fast it goes and how long it will take.
 #pragma once
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,7 +73,8 @@ class StatusLine {
     if (!visible_ || (drawn_ && now - last_ < std::chrono::milliseconds(100))) return;
     last_ = now;
     drawn_ = true;
-    std::fprintf(stderr, "\r%s\033[K", text().c_str());
+    const std::string whole = text();
+    std::fprintf(stderr, "\r%s\033[K", whole.substr(0, width()).c_str());
     std::fflush(stderr);
   }
 
@@ -84,6 +86,13 @@ class StatusLine {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  // What fits in a row: a line that wraps could not be written over.
+  static std::size_t width() {
+    struct winsize size {};
+    const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+    return known ? size.ws_col - std::size_t{1} : std::string::npos;
+  }
 
   bool visible_;
   bool drawn_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <sstream>
 #include <thread>
 
 #include "../cli/program.hpp"
@@ -27,7 +28,8 @@ Example:
 constexpr const char* kAboutFinetune = R"(Trains a model further, on other data and more gently.
 
 CHECKPOINT is a folder that aria-train wrote, or a file with the weights: .safetensors, or
-Python's .bin, .pt or .pth with nothing but tensors. All else is as with pretrain.
+Python's .bin, .pt or .pth of torch.save(dict(model.state_dict()), path). All else is as with
+pretrain.
 
 Example:
   aria-train finetune small experiments/0/checkpoints/epoch10 train.jsonl val.jsonl --epochs 2
@@ -49,6 +51,13 @@ Example:
 auto text() { return cxxopts::value<std::string>(); }
 auto text(const char* otherwise) { return cxxopts::value<std::string>()->default_value(otherwise); }
 
+// "0.0003"
+std::string short_text(double number) {
+  std::ostringstream text;
+  text << number;
+  return text.str();
+}
+
 void add_run_options(cxxopts::Options& options) {
   cxxopts::OptionAdder add = options.add_options();
   add("workers", "threads that prepare batches (default: 1); the result does not depend on it", text(), "N");
@@ -58,7 +67,7 @@ void add_run_options(cxxopts::Options& options) {
   add("encoding", token_lines::kEncodingHelp, text(), "NAME");
 }
 
-void add_new_options(cxxopts::Options& options, const char* rate, const char* warmup) {
+void add_new_options(cxxopts::Options& options, const aria::nn::LinearSchedule& schedule) {
   cxxopts::OptionAdder add = options.add_options();
   add("epochs", "times that training goes through the data", text(), "N");
   add("bs", "sequences that go through the model at once", text("32"), "N");
@@ -70,9 +79,13 @@ void add_new_options(cxxopts::Options& options, const char* rate, const char* wa
   add("threads", "of the processor, for the model (default: one a core)", text(), "N");
   add("deterministic", "on a GPU: the same bits every time, and slower");
   add("no-augment", "train on the sequences as they are");
+  add("aug-pitch", "augmentation: semitones up and down", text("5"), "N");
+  add("aug-velocity", "augmentation: steps of velocity up and down", text("1"), "N");
+  add("aug-tempo", "augmentation: share of the tempo up and down", text("0.2"), "X");
+  add("label-smoothing", "of the loss in training", text("0"), "X");
   add("no-shuffle", "in the order of the file, in every epoch");
-  add("lr", "learning rate after the warm-up", text(rate), "X");
-  add("warmup", "steps until then", text(warmup), "N");
+  add("lr", "learning rate after the warm-up", text(short_text(schedule.peak).c_str()), "X");
+  add("warmup", "steps until then", text(std::to_string(schedule.warmup).c_str()), "N");
   add("end-ratio", "the last learning rate, as a share of --lr", text("0.1"), "X");
   add("weight-decay", "of AdamW", text("0.01"), "X");
   add("beta1", "of AdamW", text("0.9"), "X");
@@ -96,6 +109,7 @@ std::string text_if_said(const cxxopts::ParseResult& arguments, const char* name
 // The options by the names of their settings, where these differ.
 std::string option_of(std::string_view setting) {
   if (setting == "batch_size") return "--bs";
+  if (setting.ends_with("_range")) return "--aug-" + std::string(setting.substr(0, setting.find('_')));
   if (setting == "peak_rate") return "--lr";
   std::string option = "--" + std::string(setting);
   std::replace(option.begin(), option.end(), '_', '-');
@@ -138,6 +152,10 @@ TrainSettings read_settings(const cxxopts::ParseResult& arguments) {
   settings.deterministic = arguments.count("deterministic") != 0;
   settings.augment = arguments.count("no-augment") == 0;
   settings.shuffle = arguments.count("no-shuffle") == 0;
+  settings.pitch_range = static_cast<std::int64_t>(std::min<std::uint64_t>(number("aug-pitch"), 1000));
+  settings.velocity_range = static_cast<std::int64_t>(std::min<std::uint64_t>(number("aug-velocity"), 1000));
+  settings.tempo_range = cli::number_of<double>(arguments, "aug-tempo");
+  settings.label_smoothing = cli::number_of<double>(arguments, "label-smoothing");
   const auto precision = aria::nn::find_precision(cli::value_of<std::string>(arguments, "precision"));
   if (!precision) throw cli::UsageError("--precision must be fp32 or bf16");
   settings.precision = *precision;
@@ -156,7 +174,7 @@ std::optional<NewRun> read_new_run(const std::string& mode, const std::vector<st
   const bool finetune = mode == "finetune";
   cxxopts::Options options("aria-train " + mode, finetune ? kAboutFinetune : kAboutPretrain);
   options.positional_help(finetune ? "MODEL CHECKPOINT TRAIN VAL" : "MODEL TRAIN VAL").custom_help("[OPTION...]");
-  add_new_options(options, finetune ? "1e-4" : "3e-4", finetune ? "500" : "1000");
+  add_new_options(options, finetune ? aria::nn::finetune_schedule() : aria::nn::pretrain_schedule());
   add_run_options(options);
   std::vector<std::string> names = {"model", "train", "val"};
   if (finetune) names.insert(names.begin() + 1, "checkpoint");

@@ -21,6 +21,7 @@
 
 #include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
+#include "../cli/token_lines.hpp"
 #include "data.hpp"
 
 namespace train {
@@ -202,16 +203,21 @@ int in_a_line(Work work) {
   }
 }
 
-}  // namespace
+const TrainSettings* augmented(const TrainSettings& settings) { return settings.augment ? &settings : nullptr; }
 
-namespace {
+// The encoding of lines of ids, which do not name it, from the name of the tokenizer.
+std::optional<aria::LakhEncoding> encoding_of(const std::string& tokenizer, const std::string& path) {
+  if (!token_lines::is_file(path)) return std::nullopt;
+  return tokenizer == token_lines::InterarrivalTokenizer::name() ? aria::LakhEncoding::interarrival
+                                                                 : aria::LakhEncoding::arrival;
+}
 
 int start(const NewRun& arguments) {
   RunState state;
   state.settings = arguments.settings;
   set_policy(state.checkpoints, arguments.options);
-  const auto train_data = open_data(arguments.train, arguments.options.encoding, state.settings.augment);
-  const auto validation = open_data(arguments.validation, arguments.options.encoding, false);
+  const auto train_data = open_data(arguments.train, arguments.options.encoding, augmented(state.settings));
+  const auto validation = open_data(arguments.validation, arguments.options.encoding, nullptr);
   check_run(*train_data, *validation, state.settings);
   const torch::Device device = prepare(state.settings);
   state.vocabulary = train_data->vocabulary().size();
@@ -238,10 +244,14 @@ int go_on(const ResumedRun& arguments) {
   RunState state = read_checkpoint_state(checkpoint);
   check_words(arguments, checkpoint, state);
   const auto path = [](const std::string& said, const std::string& known) { return said.empty() ? known : said; };
-  const auto train_data =
-      open_data(path(arguments.train, state.train.path), arguments.options.encoding, state.settings.augment);
-  const auto validation =
-      open_data(path(arguments.validation, state.validation.path), arguments.options.encoding, false);
+  const std::string train_path = path(arguments.train, state.train.path);
+  const std::string validation_path = path(arguments.validation, state.validation.path);
+  const auto encoding = [&](const std::string& file) {
+    return arguments.options.encoding ? arguments.options.encoding : encoding_of(state.tokenizer, file);
+  };
+  const auto train_data = open_data(train_path, encoding(train_path), augmented(state.settings));
+  const auto validation = open_data(validation_path, encoding(validation_path), nullptr);
+  must_equal("tokenizer", train_data->tokenizer_name(), state.tokenizer);
   check_run(*train_data, *validation, state.settings);
   check_identity(*train_data, state.train);
   check_identity(*validation, state.validation);

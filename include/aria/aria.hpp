@@ -2,6 +2,7 @@
 //
 //   bytes -> midi/ -> tokenizer/ or anticipation/ -> dataset/ -> files for training -> augmentation/ -> a training loop
 //                  -> drawing/ -> SVG
+//   a trained model -> sampling/ -> tokens
 //
 // token/ says what a tokenizer is, for those who write one. support/ and config/ lie below: files, errors, threads,
 // hashes, random numbers; config.json.
@@ -20,3 +21,5 @@
 #include <aria/augmentation.hpp>
 
 #include <aria/drawing.hpp>
+
+#include <aria/sampling.hpp>

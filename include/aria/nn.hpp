@@ -11,10 +11,13 @@
 //   model/                       transformers, and what they are made of:
 //     causal_transformer         what training and sampling ask of a model
 //     transformer_lm             that of EleutherAI's Aria
-//     rotary attention dropout linear_cross_entropy activation_checkpoint autocast
+//     rotary attention kv_cache dropout linear_cross_entropy activation_checkpoint autocast
 //                                parts that models share
 //     cpu_attention row_kernels  what makes attention fast on processors
 //     costs                      parameters, operations, memory
+//
+//   sampling/                    models for the loops of aria/sampling:
+//     sampled_transformer        a transformer with its cache
 //
 //   weights/                     tensors in files:
 //     data_type safetensors_header safetensors_file safetensors_writer
@@ -49,11 +52,13 @@
 #include <aria/nn/model/costs.hpp>
 #include <aria/nn/model/cpu_attention.hpp>
 #include <aria/nn/model/dropout.hpp>
+#include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/linear_cross_entropy.hpp>
 #include <aria/nn/model/rotary.hpp>
 #include <aria/nn/model/row_kernels.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
 #include <aria/nn/precision.hpp>
+#include <aria/nn/sampling/sampled_transformer.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/nn/training/adamw.hpp>
 #include <aria/nn/training/check_run.hpp>

@@ -39,13 +39,16 @@ class EpochOrder {
   };
 
   /// Throws too_large for 2^32 sequences and more, and invalid_argument for a rank that is none.
-  EpochOrder(std::size_t size, const Options& options) : size_(size), rank_(options.rank) {
+  EpochOrder(std::size_t size, const Options& options) : size_(size), options_(options), rank_(options.rank) {
     if (size > std::numeric_limits<std::uint32_t>::max()) {
       throw Error(ErrorCode::too_large, std::to_string(size) + " sequences are more than an epoch can have (2^32 - 1)");
     }
     if (rank_.number >= rank_.count) throw Error(ErrorCode::invalid_argument, "a rank must be below their number");
     if (options.shuffle) shuffle(RandomStream(options.seed, options.epoch, kPurpose));
   }
+
+  /// What it was made of.
+  const Options& options() const noexcept { return options_; }
 
   /// How many sequences this rank has.
   std::size_t size() const noexcept { return size_ > rank_.number ? (size_ - rank_.number - 1) / rank_.count + 1 : 0; }
@@ -68,6 +71,7 @@ class EpochOrder {
   }
 
   std::size_t size_;
+  Options options_;
   Rank rank_;
   std::vector<std::uint32_t> places_;  // empty: as they come
 };

@@ -17,7 +17,8 @@ struct Batch {
 
   /// On another device; the copy may still be under way, in the order of that device's work.
   Batch to(const torch::Device& device) const {
-    return {source.to(device, /*non_blocking=*/true), target.to(device, /*non_blocking=*/true), indices};
+    const bool later = !device.is_cpu();  // the processor would not wait for the data
+    return {source.to(device, later), target.to(device, later), indices};
   }
 };
 

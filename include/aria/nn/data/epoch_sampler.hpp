@@ -16,8 +16,8 @@ namespace aria::nn {
 
 /// Gives the sequences of one epoch, or of one rank's share of it, from any place on: see EpochOrder.
 ///
-///     EpochSampler sampler(EpochOrder(data->size(), {.seed = 0, .epoch = 3}), {.first = 320});  // 320 are done
-///     already
+///     const EpochOrder order(data->size(), {.seed = 0, .epoch = 3});
+///     EpochSampler sampler(order, {.first = 320});  // 320 are done already
 ///
 /// A loader asks its sampler ahead of what is consumed. So a run that is interrupted counts what it has consumed, and
 /// begins there again; `save` and `load` keep what was handed out.
@@ -47,16 +47,26 @@ class EpochSampler : public torch::data::samplers::Sampler<> {
     return indices;
   }
 
-  /// Writes how many places are handed out, and has the sampler go on behind them: also after a `reset`, with which
-  /// loaders begin.
+  /// Writes how many places are handed out, and of which order.
   void save(torch::serialize::OutputArchive& archive) const override {
-    archive.write("next", torch::tensor(static_cast<std::int64_t>(next_)), /*is_buffer=*/true);
+    std::vector<std::int64_t> numbers = order_numbers();
+    numbers.push_back(static_cast<std::int64_t>(next_));
+    archive.write("order_and_next", torch::tensor(numbers), /*is_buffer=*/true);
   }
-  /// Throws invalid_argument for a place that the order does not have.
+
+  /// Goes on behind the places that were handed out: also after a `reset`, with which loaders begin. Throws
+  /// invalid_argument where the other sampler had another order.
   void load(torch::serialize::InputArchive& archive) override {
-    torch::Tensor next;
-    archive.read("next", next, /*is_buffer=*/true);
-    const std::int64_t place = next.item<std::int64_t>();
+    torch::Tensor saved;
+    archive.read("order_and_next", saved, /*is_buffer=*/true);
+    const std::vector<std::int64_t> ours = order_numbers();
+    const auto size = static_cast<std::int64_t>(ours.size());
+    if (saved.dim() != 1 || saved.size(0) != size + 1 || !torch::equal(saved.narrow(0, 0, size), torch::tensor(ours))) {
+      throw Error(ErrorCode::invalid_argument,
+                  "the sampler that was saved had another order: sequences, seed, epoch, "
+                  "shuffling, rank and ranks must be the same");
+    }
+    const std::int64_t place = saved[size].item<std::int64_t>();
     if (place < 0 || static_cast<std::size_t>(place) > order_->size()) {
       throw Error(ErrorCode::invalid_argument,
                   "a sampler cannot go on at place " + std::to_string(place) + " of " + std::to_string(order_->size()));
@@ -65,6 +75,13 @@ class EpochSampler : public torch::data::samplers::Sampler<> {
   }
 
  private:
+  std::vector<std::int64_t> order_numbers() const {
+    const EpochOrder::Options& options = order_->options();
+    return {static_cast<std::int64_t>(order_->size()),      static_cast<std::int64_t>(options.seed),
+            static_cast<std::int64_t>(options.epoch),       options.shuffle ? 1 : 0,
+            static_cast<std::int64_t>(options.rank.number), static_cast<std::int64_t>(options.rank.count)};
+  }
+
   std::shared_ptr<const EpochOrder> order_;
   std::size_t first_, end_;
   bool drop_incomplete_;

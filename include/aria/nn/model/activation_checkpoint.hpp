@@ -44,13 +44,15 @@ struct Rerun : torch::CustomClassHolder {
   using Part = std::function<torch::Tensor(const torch::Tensor&)>;
 
   Rerun(Part part_to_run, const torch::Device& where)
-      : part(std::move(part_to_run)), device(where), random(where), precision(current_precision(where.type())) {}
+      : part(std::move(part_to_run)), device(where), random(where), autocast(AutocastState::of(where.type())) {
+    autocast.cache = false;
+  }
 
   // Leaves the random numbers of whoever goes on afterwards as they are.
   torch::Tensor run(const torch::Tensor& input) {
     RandomState of_caller(device);
     random.restore();
-    const AutocastGuard autocast(precision, device.type());
+    const AutocastGuard guard(autocast, device.type());
     torch::Tensor output = part(input);
     of_caller.restore();
     return output;
@@ -59,7 +61,7 @@ struct Rerun : torch::CustomClassHolder {
   Part part;
   torch::Device device;
   RandomState random;
-  Precision precision;
+  AutocastState autocast;  // keeps no cast weights: those of the run without gradients have none
 };
 
 struct ActivationCheckpoint : torch::autograd::Function<ActivationCheckpoint> {
@@ -68,6 +70,7 @@ struct ActivationCheckpoint : torch::autograd::Function<ActivationCheckpoint> {
     context->saved_data["rerun"] = torch::IValue::make_capsule(rerun);
     context->save_for_backward({input});
     const torch::NoGradGuard no_graph;
+    const AutocastGuard guard(rerun->autocast, rerun->device.type());
     return rerun->part(input);
   }
 

@@ -3,12 +3,14 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <tuple>
 
 #include <aria/nn/model/autocast.hpp>
 #include <aria/nn/model/cpu_attention.hpp>
 #include <aria/nn/model/dropout.hpp>
+#include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/rotary.hpp>
 #include <aria/nn/torch.hpp>
 
@@ -49,9 +51,24 @@ inline torch::Tensor causal_self_attention(const torch::Tensor& qkv, const Atten
     return detail::CpuAttention::apply(qkv, angles, scale, options.dropout, key);
   }
   const auto parts = qkv.permute({2, 0, 3, 1, 4}).unbind(0);  // (batch, heads, length, head_size)
-  const bool turns = angles.cos.defined();
-  const torch::Tensor q = turns ? rotate(parts[0], angles) : parts[0], k = turns ? rotate(parts[1], angles) : parts[1];
+  const torch::Tensor q = detail::turned(parts[0], angles), k = detail::turned(parts[1], angles);
   return detail::torch_attention(q, k, parts[2], options.dropout, scale).transpose(1, 2).flatten(2);
+}
+
+/// The same for positions that come behind those in a cache, which `qkv`'s keys and values join; `layer` is whose they
+/// are. Not for training. `options.angles` are those of the new positions.
+inline torch::Tensor cached_self_attention(const torch::Tensor& qkv, KvCache& cache, std::int64_t layer,
+                                           const AttentionOptions& options = {}) {
+  const auto parts = qkv.permute({2, 0, 3, 1, 4}).unbind(0);  // (batch, heads, length, head_size)
+  const auto turn = [&](const torch::Tensor& x) { return detail::turned(x, options.angles); };
+  const auto [keys, values] = cache.append(layer, turn(parts[1]), parts[2]);
+  const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(qkv.size(4))));
+  torch::Tensor scores = torch::matmul(turn(parts[0]), keys.transpose(2, 3)) * scale;
+  if (qkv.size(1) > 1) {  // a single new position sees all of them
+    const torch::Tensor hidden = torch::ones({qkv.size(1), keys.size(2)}, scores.options().dtype(torch::kBool));
+    scores.masked_fill_(hidden.triu(1 + cache.length()), -std::numeric_limits<double>::infinity());
+  }
+  return torch::matmul(torch::softmax(scores, -1), values).transpose(1, 2).flatten(2);
 }
 
 }  // namespace aria::nn

@@ -8,59 +8,78 @@
 
 namespace aria::nn {
 
-namespace detail {
+/// What libtorch's autocast does in this thread, for one kind of device.
+struct AutocastState {
+  bool enabled = false;
+  torch::ScalarType type = torch::kBFloat16;
+  bool cache = true;  ///< whether weights that were cast are kept until the outermost guard ends
 
-inline bool autocast_enabled(torch::DeviceType type) {
+  static AutocastState of(torch::DeviceType device) {
+    AutocastState state;
+    state.cache = at::autocast::is_autocast_cache_enabled();
 #if ARIA_TORCH_AT_LEAST(2, 4)
-  return at::autocast::is_autocast_enabled(type);
+    state.enabled = at::autocast::is_autocast_enabled(device);
+    state.type = at::autocast::get_autocast_dtype(device);
 #else
-  return type == torch::kCPU ? at::autocast::is_cpu_enabled() : at::autocast::is_enabled();
+    const bool cpu = device == torch::kCPU;
+    state.enabled = cpu ? at::autocast::is_cpu_enabled() : at::autocast::is_enabled();
+    state.type = cpu ? at::autocast::get_autocast_cpu_dtype() : at::autocast::get_autocast_gpu_dtype();
 #endif
-}
-
-inline void enable_autocast(torch::DeviceType type, bool enabled) {
-#if ARIA_TORCH_AT_LEAST(2, 4)
-  at::autocast::set_autocast_dtype(type, torch::kBFloat16);
-  at::autocast::set_autocast_enabled(type, enabled);
-#else
-  if (type == torch::kCPU) {
-    at::autocast::set_autocast_cpu_dtype(torch::kBFloat16);
-    at::autocast::set_cpu_enabled(enabled);
-  } else {
-    at::autocast::set_autocast_gpu_dtype(torch::kBFloat16);
-    at::autocast::set_enabled(enabled);
+    return state;
   }
+
+  void set(torch::DeviceType device) const {
+    at::autocast::set_autocast_cache_enabled(cache);
+#if ARIA_TORCH_AT_LEAST(2, 4)
+    at::autocast::set_autocast_dtype(device, type);
+    at::autocast::set_autocast_enabled(device, enabled);
+#else
+    if (device == torch::kCPU) {
+      at::autocast::set_autocast_cpu_dtype(type);
+      at::autocast::set_cpu_enabled(enabled);
+    } else {
+      at::autocast::set_autocast_gpu_dtype(type);
+      at::autocast::set_enabled(enabled);
+    }
 #endif
+  }
+};
+
+/// In which precision this thread computes.
+inline Precision current_precision(torch::DeviceType device) {
+  const AutocastState state = AutocastState::of(device);
+  return state.enabled && state.type == torch::kBFloat16 ? Precision::bf16 : Precision::fp32;
 }
 
-}  // namespace detail
-
-/// What a guard of this thread has asked for.
-inline Precision current_precision(torch::DeviceType type) {
-  return detail::autocast_enabled(type) ? Precision::bf16 : Precision::fp32;
-}
-
-/// Computes in a precision as long as it lives, in this thread. Weights keep theirs; those cast to bf16 are kept until
-/// the outermost guard ends, which is after they were changed at the latest.
+/// Computes in a precision, or as an AutocastState says, as long as it lives, in this thread. End it before weights
+/// change: those that were cast are kept until the outermost guard ends.
 ///
-///     const AutocastGuard guard(Precision::bf16, device.type());
-///     loss = model.loss(source, target, pad);
+///     {
+///       const AutocastGuard guard(Precision::bf16, device.type());
+///       loss = model.loss_sum(source, target, pad);
+///     }
+///     loss.backward();
 class AutocastGuard {
  public:
-  AutocastGuard(Precision precision, torch::DeviceType type) : type_(type), before_(detail::autocast_enabled(type)) {
-    detail::enable_autocast(type_, precision == Precision::bf16);
+  AutocastGuard(const AutocastState& state, torch::DeviceType device)
+      : device_(device), before_(AutocastState::of(device)) {
+    state.set(device_);
     at::autocast::increment_nesting();
   }
+  // Without gradients a cast weight has none, and must not be kept for whoever wants some.
+  AutocastGuard(Precision precision, torch::DeviceType device)
+      : AutocastGuard(AutocastState{precision == Precision::bf16, torch::kBFloat16, at::GradMode::is_enabled()},
+                      device) {}
   AutocastGuard(const AutocastGuard&) = delete;
   AutocastGuard& operator=(const AutocastGuard&) = delete;
   ~AutocastGuard() {
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    detail::enable_autocast(type_, before_);
+    before_.set(device_);
   }
 
  private:
-  torch::DeviceType type_;
-  bool before_;
+  torch::DeviceType device_;
+  AutocastState before_;
 };
 
 }  // namespace aria::nn

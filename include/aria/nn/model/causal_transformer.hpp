@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/linear_cross_entropy.hpp>
 #include <aria/nn/torch.hpp>
 
@@ -31,6 +32,12 @@ class CausalTransformer : public torch::nn::Module {
   /// where they are longer than max_seq_len.
   virtual torch::Tensor hidden(const torch::Tensor& ids) = 0;
 
+  /// The same for `ids` that come behind those in a cache of this model's, which they join. Not for training.
+  virtual torch::Tensor hidden_behind(KvCache& cache, const torch::Tensor& ids) = 0;
+
+  /// A cache that holds nothing yet.
+  KvCache make_cache() const { return KvCache(sizes_.layers, sizes_.max_seq_len); }
+
   /// The weights of the head: (vocabulary, width).
   virtual torch::Tensor head_weight() const = 0;
 
@@ -39,8 +46,9 @@ class CausalTransformer : public torch::nn::Module {
 
   /// The sum of the losses of all targets that are not padding, see linear_cross_entropy; `source` and `target` are
   /// (batch, length).
-  torch::Tensor loss_sum(const torch::Tensor& source, const torch::Tensor& target, std::int64_t pad) {
-    return linear_cross_entropy(hidden(source).flatten(0, 1), head_weight(), target.flatten(), pad);
+  torch::Tensor loss_sum(const torch::Tensor& source, const torch::Tensor& target, std::int64_t pad,
+                         double smoothing = 0) {
+    return linear_cross_entropy(hidden(source).flatten(0, 1), head_weight(), target.flatten(), pad, smoothing);
   }
 
  private:

@@ -30,19 +30,19 @@ inline double training_flops_per_token(const TransformerSizes& sizes, std::int64
 /// About how many bytes training takes on the device: weights, gradients and two moments in fp32, and what is kept of
 /// `sequences` sequences at once until gradients are there (after Korthikanti et al.: "Reducing activation
 /// recomputation in large transformer models", 2022: 34 bytes for each number of a token's width in a layer, in half
-/// precision, attention weights not counted where `fused`). With activation checkpoints, a layer's input and one whole
-/// layer.
+/// precision; attention weights are not kept). With activation checkpoints, a layer's input and one whole layer.
+/// `head_rows` are the positions whose logits exist at once.
 inline double training_memory(const TransformerSizes& sizes, std::uint64_t parameters, std::int64_t sequences,
-                              Precision precision, bool fused) {
+                              Precision precision, std::int64_t head_rows) {
   const double tokens = static_cast<double>(sequences * sizes.max_seq_len), width = static_cast<double>(sizes.width);
   const double bytes = precision == Precision::bf16 ? 2 : 4;
   const double feed_forward = static_cast<double>(sizes.feed_forward_width) / width;
-  const double scores = fused ? 0 : 2.5 * static_cast<double>(sizes.heads * sizes.max_seq_len) / width;
-  const double layer = tokens * width * bytes * (9 + 2 * feed_forward + scores);
+  const double layer = tokens * width * bytes * (9 + 2 * feed_forward);
   const double input = tokens * width * 4;
   const double layers = static_cast<double>(sizes.layers);
   const double activations = sizes.activation_checkpoints ? layers * input + layer : layers * layer;
-  const double head = 2 * static_cast<double>(sizes.vocabulary) * width * 4 + 2 * input;
+  const double head =
+      static_cast<double>(sizes.vocabulary) * (2 * width * 4 + 8 * static_cast<double>(head_rows)) + 2 * input;
   return 16.0 * static_cast<double>(parameters) + activations + head;
 }
 

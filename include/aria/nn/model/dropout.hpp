@@ -130,6 +130,7 @@ struct AddDropout : torch::autograd::Function<AddDropout> {
 
 /// residual + dropout(branch): how a transformer's block joins what it adds, for any two tensors of one shape.
 inline torch::Tensor add_dropout(const torch::Tensor& residual, const torch::Tensor& branch, double p, bool training) {
+  TORCH_CHECK(residual.sizes() == branch.sizes(), "add_dropout needs two tensors of one shape");
   if (!training || p <= 0) return residual + branch;
   if (residual.scalar_type() == torch::kFloat && residual.is_cpu() && detail::has_fast_kernels(branch)) {
     return detail::AddDropout::apply(residual, branch, p, static_cast<std::int64_t>(draw_dropout_key()));

@@ -2,6 +2,7 @@
 // on the distance.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -22,7 +23,8 @@ inline torch::Tensor rotary_frequencies(std::int64_t head_size) {
 ///     const auto [cos, sin] = table.at(0, length, device);  // each (length, 64)
 class RotaryTable {
  public:
-  explicit RotaryTable(std::int64_t head_size) : head_size_(head_size) {}
+  /// Room for `longest` positions is made at once where it is known.
+  explicit RotaryTable(std::int64_t head_size, std::int64_t longest = 0) : head_size_(head_size), longest_(longest) {}
 
   struct Angles {
     torch::Tensor cos, sin;
@@ -31,9 +33,11 @@ class RotaryTable {
   /// Those of positions `first` to `first + count` - 1: two tensors (count, head_size) in fp32.
   Angles at(std::int64_t first, std::int64_t count, const torch::Device& device) {
     if (!all_.cos.defined() || all_.cos.size(0) < first + count || all_.cos.device() != device) {
+      const c10::InferenceMode usable_in_training(false);
       const torch::NoGradGuard no_graph;
+      const std::int64_t positions = std::max(longest_, first + count);
       const torch::Tensor turns =
-          torch::outer(torch::arange(first + count).to(torch::kFloat), rotary_frequencies(head_size_));
+          torch::outer(torch::arange(positions).to(torch::kFloat), rotary_frequencies(head_size_));
       const torch::Tensor angles = torch::cat({turns, turns}, -1);
       all_ = {angles.cos().to(device), angles.sin().to(device)};
     }
@@ -41,7 +45,7 @@ class RotaryTable {
   }
 
  private:
-  std::int64_t head_size_;
+  std::int64_t head_size_, longest_;
   Angles all_;
 };
 

@@ -10,6 +10,7 @@
 #include <aria/nn/model/attention.hpp>
 #include <aria/nn/model/causal_transformer.hpp>
 #include <aria/nn/model/dropout.hpp>
+#include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/rotary.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/support/error.hpp>
@@ -40,8 +41,13 @@ class AriaBlock : public torch::nn::Module {
   }
 
   torch::Tensor forward(const torch::Tensor& x, const RotaryTable::Angles& angles) {
-    const torch::Tensor y = add_dropout(x, attention(norm1_(x), angles), drop_p_, is_training());
-    return add_dropout(y, feed_forward(norm2_(y)), drop_p_, is_training());
+    return joined(
+        x, causal_self_attention(qkv(x), {.angles = angles, .dropout = is_training() ? attention_drop_p_ : 0.0}));
+  }
+
+  // As layer `layer` of a model with a cache.
+  torch::Tensor forward(const torch::Tensor& x, const RotaryTable::Angles& angles, KvCache& cache, std::int64_t layer) {
+    return joined(x, cached_self_attention(qkv(x), cache, layer, {.angles = angles}));
   }
 
  private:
@@ -49,10 +55,14 @@ class AriaBlock : public torch::nn::Module {
     return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(bias));
   }
 
-  torch::Tensor attention(const torch::Tensor& x, const RotaryTable::Angles& angles) {
-    const torch::Tensor qkv = mixed_qkv_(x).view({x.size(0), x.size(1), 3, heads_, x.size(2) / heads_});
-    return att_proj_linear_(
-        causal_self_attention(qkv, {.angles = angles, .dropout = is_training() ? attention_drop_p_ : 0.0}));
+  torch::Tensor qkv(const torch::Tensor& x) {
+    return mixed_qkv_(norm1_(x)).view({x.size(0), x.size(1), 3, heads_, x.size(2) / heads_});
+  }
+
+  // What attention and the feed-forward layer add.
+  torch::Tensor joined(const torch::Tensor& x, const torch::Tensor& attention) {
+    const torch::Tensor y = add_dropout(x, att_proj_linear_(attention), drop_p_, is_training());
+    return add_dropout(y, feed_forward(norm2_(y)), drop_p_, is_training());
   }
 
   torch::Tensor feed_forward(const torch::Tensor& x) { return ff_linear_2_(torch::gelu(ff_linear_1_(x))); }
@@ -67,7 +77,7 @@ class AriaBlock : public torch::nn::Module {
 class AriaTransformer : public torch::nn::Module {
  public:
   AriaTransformer(const ModelConfig& config, std::int64_t vocabulary)
-      : rotary_(config.d_model / config.n_heads), checkpoints_(config.grad_checkpoint) {
+      : rotary_(config.d_model / config.n_heads, config.max_seq_len), checkpoints_(config.grad_checkpoint) {
     const std::int64_t width = config.d_model;
     tok_embeddings_ = register_module("tok_embeddings", torch::nn::Embedding(vocabulary, width));
     out_layer_norm_ = register_module("out_layer_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
@@ -86,6 +96,16 @@ class AriaTransformer : public torch::nn::Module {
         x = block->forward(x, angles);
       }
     }
+    return out_layer_norm_(x);
+  }
+
+  torch::Tensor forward(const torch::Tensor& ids, KvCache& cache) {
+    torch::Tensor x = tok_embeddings_(ids);
+    const RotaryTable::Angles angles = rotary_.at(cache.length(), ids.size(1), ids.device());
+    for (std::size_t i = 0; i < layers_->size(); ++i) {
+      x = layers_->at<AriaBlock>(i).forward(x, angles, cache, static_cast<std::int64_t>(i));
+    }
+    cache.advance(ids.size(1));
     return out_layer_norm_(x);
   }
 
@@ -121,17 +141,25 @@ class TransformerLM : public CausalTransformer {
   }
 
   torch::Tensor hidden(const torch::Tensor& ids) override {
-    if (ids.size(1) > sizes().max_seq_len) {
-      throw Error(ErrorCode::invalid_argument, "a sequence of " + std::to_string(ids.size(1)) +
-                                                   " tokens is longer than the model's max_seq_len of " +
-                                                   std::to_string(sizes().max_seq_len));
-    }
+    check_length(ids.size(1));
     return model_->forward(ids);
+  }
+
+  torch::Tensor hidden_behind(KvCache& cache, const torch::Tensor& ids) override {
+    check_length(cache.length() + ids.size(1));
+    return model_->forward(ids, cache);
   }
 
   torch::Tensor head_weight() const override { return lm_head_->weight; }
 
  private:
+  void check_length(std::int64_t length) const {
+    if (length <= sizes().max_seq_len) return;
+    throw Error(ErrorCode::invalid_argument, "a sequence of " + std::to_string(length) +
+                                                 " tokens is longer than the model's max_seq_len of " +
+                                                 std::to_string(sizes().max_seq_len));
+  }
+
   std::shared_ptr<detail::AriaTransformer> model_;
   torch::nn::Linear lm_head_{nullptr};
 };

@@ -36,6 +36,21 @@ inline void adamw_kernel(const AdamWFactors& f, float* weight, float* mean, floa
   });
 }
 
+// The same for lists of tensors on any device.
+inline void adamw_for_all(const AdamWFactors& f, at::TensorList weights, at::TensorList means, at::TensorList squares,
+                          std::vector<torch::Tensor> gradients) {
+  if (f.gradient_scale != 1) gradients = at::_foreach_mul(gradients, f.gradient_scale);
+  at::_foreach_mul_(means, f.beta1);
+  at::_foreach_add_(means, gradients, 1 - f.beta1);
+  at::_foreach_mul_(squares, f.beta2);
+  at::_foreach_addcmul_(squares, gradients, gradients, 1 - f.beta2);
+  std::vector<torch::Tensor> roots = at::_foreach_sqrt(squares);
+  at::_foreach_mul_(roots, f.inverse_root);
+  at::_foreach_add_(roots, f.eps);
+  at::_foreach_mul_(weights, f.keep);
+  at::_foreach_addcdiv_(weights, means, roots, -f.step_size);
+}
+
 }  // namespace detail
 
 /// Steps weights in fp32 along their gradients, with decay on all of them, as torch.optim.AdamW does. Its moments are
@@ -93,6 +108,7 @@ class AdamW {
                                        static_cast<float>(1 / std::sqrt(correction2)),
                                        static_cast<float>(options_.eps),
                                        static_cast<float>(gradient_scale)};
+    if (!states_.empty() && !states_.front().weight.is_cpu()) return update_all(factors);
     for (State& state : states_) {
       if (state.weight.grad().defined()) update(state, factors);
     }
@@ -104,16 +120,23 @@ class AdamW {
 
  private:
   static void update(State& state, const detail::AdamWFactors& f) {
-    torch::Tensor gradient = state.weight.grad();
-    if (state.weight.is_cpu() && state.weight.is_contiguous()) {
-      gradient = gradient.contiguous();
-      return detail::adamw_kernel(f, state.weight.data_ptr<float>(), state.mean.data_ptr<float>(),
-                                  state.square.data_ptr<float>(), gradient.data_ptr<float>(), gradient.numel());
+    const torch::Tensor gradient = state.weight.grad().contiguous();
+    TORCH_CHECK(state.weight.is_contiguous(), "AdamW steps contiguous weights");
+    detail::adamw_kernel(f, state.weight.data_ptr<float>(), state.mean.data_ptr<float>(),
+                         state.square.data_ptr<float>(), gradient.data_ptr<float>(), gradient.numel());
+  }
+
+  // On a GPU: a kernel for all weights at once, not one for each.
+  void update_all(const detail::AdamWFactors& f) {
+    std::vector<torch::Tensor> weights, means, squares, gradients;
+    for (const State& state : states_) {
+      if (!state.weight.grad().defined()) continue;
+      weights.push_back(state.weight);
+      means.push_back(state.mean);
+      squares.push_back(state.square);
+      gradients.push_back(state.weight.grad());
     }
-    if (f.gradient_scale != 1) gradient = gradient * f.gradient_scale;
-    state.mean.mul_(f.beta1).add_(gradient, 1 - f.beta1);
-    state.square.mul_(f.beta2).addcmul_(gradient, gradient, 1 - f.beta2);
-    state.weight.mul_(f.keep).addcdiv_(state.mean, state.square.sqrt().mul_(f.inverse_root).add_(f.eps), -f.step_size);
+    detail::adamw_for_all(f, weights, means, squares, gradients);
   }
 
   AdamWOptions options_;

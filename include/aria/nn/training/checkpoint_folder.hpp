@@ -68,6 +68,9 @@ inline std::vector<std::string> entries_of(const std::string& folder) {
 
 }  // namespace detail
 
+/// What stands before the names of folders that are being written or removed.
+inline constexpr std::string_view kUnfinishedPrefix = ".unfinished-";
+
 /// A folder that is filled under a hidden name and takes its own in `commit`, in place of an older one. Whatever
 /// happens before leaves the older one; a hidden one that a kill left behind goes with `remove_unfinished`.
 class AtomicFolder {
@@ -75,7 +78,7 @@ class AtomicFolder {
   /// Throws io.
   explicit AtomicFolder(std::string path) : path_(std::move(path)) {
     const std::filesystem::path target(path_);
-    temporary_ = (target.parent_path() / (std::string(kPrefix) + target.filename().string())).string();
+    temporary_ = (target.parent_path() / (std::string(kUnfinishedPrefix) + target.filename().string())).string();
     remove(temporary_);
     if (::mkdir(temporary_.c_str(), 0777) != 0) throw system_error("cannot make the folder", temporary_);
   }
@@ -103,13 +106,11 @@ class AtomicFolder {
   /// Removes what kills have left behind in `parent`. Throws not_found or io where that cannot be read.
   static void remove_unfinished(const std::string& parent) {
     for (const std::string& name : detail::entries_of(parent)) {
-      if (name.starts_with(kPrefix)) remove(parent + '/' + name);
+      if (name.starts_with(kUnfinishedPrefix)) remove(parent + '/' + name);
     }
   }
 
  private:
-  static constexpr std::string_view kPrefix = ".unfinished-";
-
   static void remove(const std::string& path) noexcept {
     std::error_code ignored;
     std::filesystem::remove_all(path, ignored);
@@ -143,7 +144,8 @@ inline void keep_last(const std::string& folder, const CheckpointName& newest, s
   for (std::size_t i = 0; i + keep < names.size(); ++i) {
     const std::filesystem::path path = std::filesystem::path(folder) / names[i].text();
     // Under a hidden name first: a kill leaves no checkpoint with half of its files.
-    const std::filesystem::path hidden = std::filesystem::path(folder) / (".unfinished-" + names[i].text());
+    const std::filesystem::path hidden =
+        std::filesystem::path(folder) / (std::string(kUnfinishedPrefix) + names[i].text());
     std::error_code ignored;
     std::filesystem::remove_all(hidden, ignored);
     std::filesystem::rename(path, hidden, ignored);

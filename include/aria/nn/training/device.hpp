@@ -25,7 +25,7 @@ inline torch::Device find_device(const std::string& name) {
     if (!gpu) throw Error(ErrorCode::invalid_argument, "the device " + name + " is not there: libtorch finds no GPU");
     const std::string number = name == "cuda" ? "0" : name.substr(5);
     if (!number.empty() && number.size() < 4 && number.find_first_not_of("0123456789") == std::string::npos &&
-        std::stoul(number) < torch::cuda::device_count()) {
+        std::stoul(number) < static_cast<unsigned long>(torch::cuda::device_count())) {
       return {torch::kCUDA, static_cast<torch::DeviceIndex>(std::stoul(number))};
     }
     throw Error(ErrorCode::invalid_argument, "the device " + name + " is not there: there are " +
@@ -34,28 +34,47 @@ inline torch::Device find_device(const std::string& name) {
   throw Error(ErrorCode::invalid_argument, "a device is auto, cpu, cuda or cuda:N, and not " + name);
 }
 
-/// Has libtorch compute the same every time on a GPU, where it can; call it before a GPU is used.
+/// Has libtorch compute the same every time on a GPU, and refuse what it cannot; call it before a GPU is used.
 inline void make_deterministic() {
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
-  at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
+  at::globalContext().setDeterministicAlgorithms(true,
+                                                 /*warn_only=*/false);  // a warning would leave attention as it is
   at::globalContext().setDeterministicCuDNN(true);
   at::globalContext().setBenchmarkCuDNN(false);
 }
 
-/// What a GPU is called, as its driver says; nothing where it does not.
+/// What a GPU is called, as its driver says; nothing where it does not, and where GPUs of several kinds could be meant.
 inline std::optional<std::string> gpu_name(const torch::Device& device) {
   if (!device.is_cuda()) return std::nullopt;
+  std::optional<std::string> name;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/driver/nvidia/gpus", error)) {
     std::ifstream information(entry.path() / "information");
     for (std::string line; std::getline(information, line);) {
-      if (!line.starts_with("Model:")) continue;
-      const std::size_t begin = line.find_first_not_of(" \t", 6);
-      if (begin != std::string::npos) return line.substr(begin);
+      const std::size_t begin = line.starts_with("Model:") ? line.find_first_not_of(" \t", 6) : std::string::npos;
+      if (begin == std::string::npos) continue;
+      if (name && *name != line.substr(begin)) return std::nullopt;
+      name = line.substr(begin);
     }
   }
-  return std::nullopt;
+  return name;
 }
+
+namespace detail {
+
+// Whether the words of `name` stand in `text`, as whole words.
+inline bool has_words(std::string_view text, std::string_view name) {
+  const auto is_part = [&](std::size_t i) {
+    return i < text.size() && ((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'A' && text[i] <= 'Z') ||
+                               (text[i] >= 'a' && text[i] <= 'z'));
+  };
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    if ((at == 0 || !is_part(at - 1)) && !is_part(at + name.size())) return true;
+  }
+  return false;
+}
+
+}  // namespace detail
 
 /// Products and sums a second that a GPU can reach with dense matrices, from its data sheet: bf16 on tensor cores, fp32
 /// without them. Nothing for those that are not in the table.
@@ -64,12 +83,13 @@ inline std::optional<double> peak_flops(std::string_view gpu, Precision precisio
     std::string_view name;
     double bf16, fp32;
   };
-  static constexpr Row kTable[] = {
-      {"H200", 989e12, 67e12},   {"H100 PCIe", 756e12, 51e12},  {"H100", 989e12, 67e12},
-      {"A100", 312e12, 19.5e12}, {"L40S", 362e12, 91.6e12},     {"L4", 121e12, 30.3e12},
-      {"A10", 125e12, 31.2e12},  {"RTX 4090", 165e12, 82.6e12}, {"RTX 3090", 71e12, 35.6e12}};
+  static constexpr Row kTable[] = {{"H200", 989e12, 67e12},       {"H100 NVL", 835e12, 60e12},
+                                   {"H100 PCIe", 756e12, 51e12},  {"H100", 989e12, 67e12},
+                                   {"A100", 312e12, 19.5e12},     {"L40S", 362e12, 91.6e12},
+                                   {"L4", 121e12, 30.3e12},       {"A10", 125e12, 31.2e12},
+                                   {"RTX 4090", 165e12, 82.6e12}, {"RTX 3090", 71e12, 35.6e12}};
   for (const Row& row : kTable) {
-    if (gpu.find(row.name) != std::string_view::npos) return precision == Precision::bf16 ? row.bf16 : row.fp32;
+    if (detail::has_words(gpu, row.name)) return precision == Precision::bf16 ? row.bf16 : row.fp32;
   }
   return std::nullopt;
 }

@@ -166,6 +166,14 @@ class ProjectDirectory {
              std::string(message));
   }
 
+  /// The same where a full disk must not hide what is told, or end what goes on without a log.
+  void try_log(std::string_view message, std::string_view level = "INFO") noexcept {
+    try {
+      log(message, level);
+    } catch (const std::exception&) {
+    }
+  }
+
   void add_loss(std::uint64_t epoch, std::uint64_t step, double loss) {
     losses_.add(std::to_string(epoch) + ',' + std::to_string(step) + ',' + text(loss));
   }

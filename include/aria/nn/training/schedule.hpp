@@ -28,8 +28,12 @@ struct LinearSchedule {
   }
 };
 
-/// Those of the original's two kinds of runs.
-inline LinearSchedule pretrain_schedule(std::uint64_t total) { return {.peak = 3e-4, .warmup = 1000, .total = total}; }
-inline LinearSchedule finetune_schedule(std::uint64_t total) { return {.peak = 1e-4, .warmup = 500, .total = total}; }
+/// Those of the original's two kinds of runs, for so many steps in all.
+inline LinearSchedule pretrain_schedule(std::uint64_t total = 0) {
+  return {.peak = 3e-4, .warmup = 1000, .total = total};
+}
+inline LinearSchedule finetune_schedule(std::uint64_t total = 0) {
+  return {.peak = 1e-4, .warmup = 500, .total = total};
+}
 
 }  // namespace aria::nn

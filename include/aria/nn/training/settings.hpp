@@ -39,7 +39,11 @@ struct TrainSettings {
   Precision precision = Precision::fp32;
   bool shuffle = true;
   bool augment = true;
-  bool deterministic = false;  ///< on a GPU: equal to the bit every time, and slower
+  std::int64_t pitch_range = 5;     ///< of the augmentations, see default_augmentations: semitones,
+  std::int64_t velocity_range = 1;  ///< steps of velocity,
+  double tempo_range = 0.2;         ///< and share of the tempo, each up and down
+  double label_smoothing = 0;       ///< of the loss, in training alone
+  bool deterministic = false;       ///< on a GPU: equal to the bit every time, and slower
   std::string device = "cpu";
   std::uint64_t threads = 1;
   double peak_rate = 3e-4;  ///< learning rate after the warm-up, see LinearSchedule
@@ -61,6 +65,8 @@ struct TrainSettings {
     json.add("epochs", epochs).add("batch_size", batch_size).add("accumulate", accumulate);
     json.add("processes", processes).add("seed", seed).add("precision", name_of(precision));
     json.add("shuffle", shuffle).add("augment", augment).add("deterministic", deterministic);
+    json.add("pitch_range", pitch_range).add("velocity_range", velocity_range).add("tempo_range", tempo_range);
+    json.add("label_smoothing", label_smoothing);
     json.add("device", device).add("threads", threads);
     json.add("peak_rate", peak_rate).add("end_ratio", end_ratio).add("warmup", warmup);
     json.add("beta1", optimizer.beta1).add("beta2", optimizer.beta2).add("eps", optimizer.eps);
@@ -85,6 +91,10 @@ struct TrainSettings {
     settings.shuffle = json["shuffle"].boolean();
     settings.augment = json["augment"].boolean();
     settings.deterministic = json["deterministic"].boolean();
+    settings.pitch_range = static_cast<std::int64_t>(json["pitch_range"].whole_number());
+    settings.velocity_range = static_cast<std::int64_t>(json["velocity_range"].whole_number());
+    settings.tempo_range = json["tempo_range"].number();
+    settings.label_smoothing = json["label_smoothing"].number();
     settings.device = json["device"].text();
     settings.threads = json["threads"].whole_number();
     settings.peak_rate = json["peak_rate"].number();
@@ -117,6 +127,10 @@ struct TrainSettings {
     want(optimizer.beta2 >= 0 && optimizer.beta2 < 1, "beta2", "be at least 0 and below 1");
     want(optimizer.eps >= 0 && optimizer.eps <= 1, "eps", "lie between 0 and 1");
     want(optimizer.weight_decay >= 0 && optimizer.weight_decay <= 1e6, "weight_decay", "lie between 0 and a million");
+    want(pitch_range >= 0 && pitch_range <= 127, "pitch_range", "lie between 0 and 127");
+    want(velocity_range >= 0 && velocity_range <= 127, "velocity_range", "lie between 0 and 127");
+    want(tempo_range >= 0 && tempo_range < 1, "tempo_range", "be at least 0 and below 1");
+    want(label_smoothing >= 0 && label_smoothing < 1, "label_smoothing", "be at least 0 and below 1");
     want(clip >= 0 && clip <= 1e30, "clip", "be at least 0");
   }
 

@@ -37,14 +37,20 @@ inline std::string speed_text(double flops, double seconds, const torch::Device&
   return text;
 }
 
-/// "Model has 5,171,712 parameters; training takes about 812 MB of memory".
+/// Floating-point operations of a step of all processes.
+inline double step_flops(const TransformerSizes& sizes, const TrainSettings& settings) {
+  return training_flops_per_token(sizes, sizes.max_seq_len) * static_cast<double>(settings.sequences_a_step()) *
+         static_cast<double>(sizes.max_seq_len);
+}
+
+/// "Model has 5,171,712 parameters; training takes about 812 MB of memory, and a step 32.7 GFLOP".
 inline std::string size_text(const CausalTransformer& model, const TrainSettings& settings,
                              const torch::Device& device) {
   const std::uint64_t parameters = parameter_count(model);
   const double memory = training_memory(model.sizes(), parameters, static_cast<std::int64_t>(settings.batch_size),
-                                        settings.precision, device.is_cuda());
+                                        settings.precision, detail::rows_at_a_time(device));
   return "Model has " + grouped_number(parameters) + " parameters; training takes about " + in_units(memory, "B") +
-         " of memory";
+         " of memory, and a step " + in_units(step_flops(model.sizes(), settings), "FLOP");
 }
 
 }  // namespace aria::nn

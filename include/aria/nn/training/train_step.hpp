@@ -41,7 +41,7 @@ inline torch::Tensor add_gradients(CausalTransformer& model, std::span<const Bat
     torch::Tensor loss;
     {
       const AutocastGuard autocast(settings.precision, batches[part].source.device().type());
-      loss = model.loss_sum(batches[part].source, batches[part].target, pad);
+      loss = model.loss_sum(batches[part].source, batches[part].target, pad, settings.label_smoothing);
     }
     loss = loss / static_cast<double>(targets == 0 ? 1 : targets);
     loss.backward();

@@ -87,6 +87,10 @@ class Trainer {
         train_check_(train_),
         validation_check_(validation_),
         steps_per_epoch_(train_->size() / state_.settings.sequences_a_step()) {
+    if (settings().processes != 1) {
+      throw Error(ErrorCode::invalid_argument,
+                  "a Trainer is one process, and the settings say " + std::to_string(settings().processes));
+    }
     if (steps_per_epoch_ == 0) {
       throw Error(ErrorCode::invalid_argument,
                   "has " + std::to_string(train_->size()) + " sequences, fewer than the " +
@@ -134,7 +138,7 @@ class Trainer {
       }
       return TrainOutcome::finished;
     } catch (const std::exception& error) {
-      project_.log(error.what(), "ERROR");
+      project_.try_log(error.what(), "ERROR");
       throw;
     }
   }
@@ -145,7 +149,7 @@ class Trainer {
   std::int64_t pad() const { return train_->vocabulary().pad(); }
 
   void say(const std::string& message, std::string_view level = "INFO") {
-    project_.log(message, level);
+    project_.try_log(message, level);
     if (events_.on_message) events_.on_message(message);
   }
   std::string epoch_text() const {
@@ -190,14 +194,17 @@ class Trainer {
     clock_.begin();
     const double waited = batches.waited();
     std::vector<Batch> parts;
-    for (std::uint64_t i = 0; i < settings().accumulate; ++i) parts.push_back(batches.next()->to(device()));
+    for (std::uint64_t i = 0; i < settings().accumulate; ++i) parts.push_back(std::move(*batches.next()));
+    const std::uint64_t targets =
+        target_count(parts, pad());  // before they go to a device that would have to be waited for
+    for (Batch& part : parts) part = part.to(device());
     const double wait = batches.waited() - waited;
     const double rate = settings().schedule(total_steps())(state_.next.total_steps);
-    const std::uint64_t targets = target_count(parts, pad());
     const double loss =
         add_gradients(*model_, parts, pad(), targets, state_.next.total_steps, settings()).item<double>();
     if (!std::isfinite(loss)) refuse(loss, parts);
     const double norm = settings().clip > 0 ? optimizer_.gradient_norm().item<double>() : 0;
+    if (!std::isfinite(norm)) refuse(norm, parts, "the norm of the gradients");
     optimizer_.step(rate, clip_scale(norm, settings().clip));
     optimizer_.zero_grad();
     clock_.end(wait);
@@ -238,7 +245,7 @@ class Trainer {
     ++state_.next.epoch;
     state_.next.step = 0;
     state_.averages.begin_epoch();
-    checkpoint(name, state_.next.epoch > settings().epochs);
+    checkpoint(name, state_.next.epoch > settings().epochs || asked_to_stop());
   }
 
   // A checkpoint that has no room is told of; whether the run goes on is for its policy to say. One that is the result
@@ -280,15 +287,15 @@ class Trainer {
     }
   }
 
-  [[noreturn]] void refuse(double loss, const std::vector<Batch>& parts) const {
+  [[noreturn]] void refuse(double loss, const std::vector<Batch>& parts, const char* what = "the loss") const {
     std::string sequences;
     for (const Batch& part : parts) {
       for (const std::size_t index : part.indices) sequences += (sequences.empty() ? "" : ", ") + std::to_string(index);
     }
-    throw Error(ErrorCode::not_finite, "the loss of epoch " + std::to_string(state_.next.epoch) + ", step " +
-                                           std::to_string(state_.next.step) + " is " + not_finite_text(loss) +
-                                           ", made of the sequences " + sequences + " of " + train_->path() + "; " +
-                                           way_back());
+    throw Error(ErrorCode::not_finite, std::string(what) + " of epoch " + std::to_string(state_.next.epoch) +
+                                           ", step " + std::to_string(state_.next.step) + " is " +
+                                           not_finite_text(loss) + ", made of the sequences " + sequences + " of " +
+                                           train_->path() + "; " + way_back());
   }
 
   static const char* not_finite_text(double loss) { return std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf"; }
@@ -331,9 +338,7 @@ class Trainer {
   }
 
   void say_speed() {
-    const double flops = training_flops_per_token(model_->sizes(), static_cast<std::int64_t>(train_->max_seq_len())) *
-                         static_cast<double>(settings().sequences_a_step() * train_->max_seq_len());
-    say(speed_text(flops, clock_.seconds_per_step(), device(), settings().precision));
+    say(speed_text(step_flops(model_->sizes(), settings()), clock_.seconds_per_step(), device(), settings().precision));
   }
 
   void say_waste() {

@@ -53,6 +53,7 @@ inline TensorOffers read_safetensors_file(const std::string& path) {
   const auto file = std::make_shared<const SafetensorsFile>(path);
   TensorOffers tensors;
   for (const TensorInfo& info : file->tensors()) {
+    check_torch_type(*file, info);
     tensors.offers.push_back(
         {info.name, info.shape, is_floating(info.type), [file, &info] { return read_tensor(*file, info); }});
   }
@@ -61,7 +62,7 @@ inline TensorOffers read_safetensors_file(const std::string& path) {
 
 /// Loads the weights of a model from a safetensors file, or from one of Python's (.bin, .pt, .pth; see
 /// read_pickle_file). Names may have "_orig_mod." or "module." in front. Throws not_found, io, or invalid_weights with
-/// the path and the tensor; the model is as it was then.
+/// the path and the tensor; the model is as it was then, unless the file was changed while it was read.
 inline void load_weights(torch::nn::Module& model, const std::string& path) {
   const std::string_view name = path;
   const bool is_pickle = name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth");

@@ -52,16 +52,17 @@ inline DataType data_type(torch::ScalarType type) {
   throw Error(ErrorCode::invalid_argument, std::string("safetensors files hold no ") + torch::toString(type));
 }
 
-/// A copy of a tensor of the file, on the processor. Throws as SafetensorsFile::bytes does, and invalid_weights for a
-/// type that libtorch does not have.
+/// The element type of a tensor of the file. Throws invalid_weights for one that libtorch does not have.
+inline torch::ScalarType check_torch_type(const SafetensorsFile& file, const TensorInfo& info) {
+  if (const std::optional<torch::ScalarType> type = torch_type(info.type)) return *type;
+  throw Error(ErrorCode::invalid_weights,
+              "tensor \"" + info.name + "\": libtorch has no numbers of type " + std::string(name_of(info.type)),
+              {.path = file.path()});
+}
+
+/// A copy of a tensor of the file, on the processor. Throws as SafetensorsFile::bytes and check_torch_type do.
 inline torch::Tensor read_tensor(const SafetensorsFile& file, const TensorInfo& info) {
-  const std::optional<torch::ScalarType> type = torch_type(info.type);
-  if (!type) {
-    throw Error(ErrorCode::invalid_weights,
-                "tensor \"" + info.name + "\": libtorch has no numbers of type " + std::string(name_of(info.type)),
-                {.path = file.path()});
-  }
-  torch::Tensor tensor = torch::empty(info.shape, torch::TensorOptions().dtype(*type));
+  torch::Tensor tensor = torch::empty(info.shape, torch::TensorOptions().dtype(check_torch_type(file, info)));
   const std::span<const std::byte> bytes = file.bytes(info);
   if (!bytes.empty()) std::memcpy(tensor.data_ptr(), bytes.data(), bytes.size());
   return tensor;

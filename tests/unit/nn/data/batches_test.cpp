@@ -155,8 +155,10 @@ TEST_CASE("A sampler is saved and loaded by libtorch's archives", "[nn]") {
   CHECK(wanted.size() == 14);
   CHECK(rest(again) == wanted);
 
-  EpochSampler shorter(aria::EpochOrder(5, {}));
-  CHECK(test::error_of([&] { shorter.load(in); }).code() == aria::ErrorCode::invalid_argument);
+  for (const auto& [size, seed] : {std::pair(5, 1), std::pair(20, 2)}) {
+    EpochSampler other(aria::EpochOrder(static_cast<std::size_t>(size), {.seed = static_cast<std::uint64_t>(seed)}));
+    CHECK(test::error_of([&] { other.load(in); }).code() == aria::ErrorCode::invalid_argument);
+  }
 }
 
 TEST_CASE("An error of the data set arrives as it was thrown", "[nn]") {

@@ -36,6 +36,42 @@ TEST_CASE("Activation checkpointing gives the same gradients to the bit, with dr
   }
 }
 
+TEST_CASE("Gradients reach all weights where backward runs under autocast", "[nn]") {
+  const auto gradients = [](bool checkpoints) {
+    const auto model = test::small_model(checkpoints, 0.1);
+    model->train();
+    torch::manual_seed(13);
+    const torch::Tensor ids = torch::randint(0, 67, {3, 49}, torch::kLong);
+    const AutocastGuard autocast(Precision::bf16, torch::kCPU);
+    model->loss_sum(ids.narrow(1, 0, 48), ids.narrow(1, 1, 48), -1).backward();
+    std::vector<torch::Tensor> all;
+    for (const auto& parameter : model->named_parameters()) {
+      INFO(parameter.key());
+      REQUIRE(parameter.value().grad().defined());
+      all.push_back(parameter.value().grad().flatten());
+    }
+    return torch::cat(all);
+  };
+  CHECK(torch::equal(gradients(true), gradients(false)));
+}
+
+TEST_CASE("A look without gradients under autocast takes none from who comes after", "[nn]") {
+  const auto model = test::small_model(false, 0);
+  model->train();
+  const torch::Tensor ids = torch::zeros({1, 9}, torch::kLong);
+  const AutocastGuard outer(Precision::bf16, torch::kCPU);
+  {
+    const torch::NoGradGuard no_graph;
+    const AutocastGuard inner(Precision::bf16, torch::kCPU);
+    (void)model->loss_sum(ids, ids, -1);
+  }
+  model->loss_sum(ids, ids, -1).backward();
+  for (const auto& parameter : model->named_parameters()) {
+    INFO(parameter.key());
+    CHECK(parameter.value().grad().defined());
+  }
+}
+
 TEST_CASE("A part that runs again runs once forward and once backward", "[nn]") {
   int runs = 0;
   const torch::Tensor x = torch::ones({4}).requires_grad_(true);

@@ -71,6 +71,21 @@ TEST_CASE("linear_cross_entropy learns nothing from ignored positions", "[nn]") 
   CHECK(problem.weight.grad().abs().max().item<double>() == 0);
 }
 
+TEST_CASE("linear_cross_entropy smooths labels", "[nn]") {
+  const Problem problem = problem_of(300, 16, 50);
+  const torch::Tensor hidden = problem.hidden.detach().to(torch::kDouble).requires_grad_(true);
+  const torch::Tensor weight = problem.weight.detach().to(torch::kDouble).requires_grad_(true);
+  const torch::Tensor wanted =
+      F::cross_entropy(torch::linear(hidden, weight), problem.target,
+                       F::CrossEntropyFuncOptions().reduction(torch::kSum).label_smoothing(0.1));
+  wanted.backward();
+  const torch::Tensor loss = linear_cross_entropy(problem.hidden, problem.weight, problem.target, -1, 0.1);
+  loss.backward();
+  CHECK(loss.item<double>() == Approx(wanted.item<double>()).epsilon(1e-5));
+  CHECK(test::max_difference(problem.hidden.grad(), hidden.grad()) < 1e-5);
+  CHECK(test::max_difference(problem.weight.grad(), weight.grad()) < 1e-4);
+}
+
 TEST_CASE("linear_cross_entropy computes in bf16 under autocast", "[nn]") {
   const Problem problem = problem_of(300, 64, 200);
   const Answer wanted = plain(problem, -1, 1);

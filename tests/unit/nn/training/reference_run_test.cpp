@@ -92,6 +92,19 @@ TEST_CASE("AdamW steps as libtorch's own does, and scales gradients before", "[n
   CHECK(optimizer.step_count() == 30);
 }
 
+TEST_CASE("AdamW on lists of tensors, as on GPUs, is AdamW", "[nn]") {
+  torch::manual_seed(6);
+  const torch::Tensor weight = torch::randn({50}), mean = torch::randn({50}) * 0.1, square = torch::rand({50}),
+                      gradient = torch::randn({50});
+  const auto copies = [&] { return std::vector<torch::Tensor>{weight.clone(), mean.clone(), square.clone()}; };
+  const auto one = copies(), other = copies();
+  const aria::nn::detail::AdamWFactors factors{0.999F, 0.9F, 0.95F, 1e-2F, 1.1F, 1e-5F, 0.5F};
+  aria::nn::detail::adamw_kernel(factors, one[0].data_ptr<float>(), one[1].data_ptr<float>(), one[2].data_ptr<float>(),
+                                 gradient.data_ptr<float>(), 50);
+  aria::nn::detail::adamw_for_all(factors, {other[0]}, {other[1]}, {other[2]}, {gradient});
+  for (std::size_t i = 0; i < 3; ++i) CHECK(test::max_difference(one[i], other[i]) < 1e-6);
+}
+
 TEST_CASE("A step of several batches is that of all their targets together, however padding is spread", "[nn]") {
   constexpr std::int64_t kPad = 0;
   torch::manual_seed(4);

@@ -1,0 +1,80 @@
+// A transformer as the sampling loops want it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <aria/nn/model/autocast.hpp>
+#include <aria/nn/model/causal_transformer.hpp>
+#include <aria/nn/model/kv_cache.hpp>
+#include <aria/nn/torch.hpp>
+#include <aria/sampling/language_model.hpp>
+#include <aria/token/token.hpp>
+
+namespace aria::nn {
+
+/// How a SampledTransformer computes.
+struct SampledTransformerOptions {
+  bool cached = true;  ///< keep keys and values; without, every token computes the whole sequence again
+  Precision precision = Precision::fp32;
+};
+
+/// Satisfies aria::LanguageModel: batches of sequences on the model's device. The model is put into evaluation mode.
+///
+///     SampledTransformer sampled(model);
+///     Generation generation(sampled, {.temperature = 0.85, .top_p = 0.9});
+class SampledTransformer {
+ public:
+  explicit SampledTransformer(std::shared_ptr<CausalTransformer> model, const SampledTransformerOptions& options = {})
+      : model_(std::move(model)), options_(options) {
+    model_->eval();
+  }
+
+  std::size_t vocabulary_size() const { return static_cast<std::size_t>(model_->sizes().vocabulary); }
+  std::size_t max_seq_len() const { return static_cast<std::size_t>(model_->sizes().max_seq_len); }
+
+  struct Context {
+    std::int64_t batch = 0;
+    KvCache cache;
+    torch::Tensor ids;  ///< all of them, where there is no cache
+  };
+
+  Context begin(std::size_t batch) const {
+    return {static_cast<std::int64_t>(batch), model_->make_cache(), torch::Tensor()};
+  }
+
+  /// Throws invalid_argument where the sequences become longer than the model allows.
+  void append(Context& context, std::span<const TokenId> tokens, std::span<float> logits) {
+    const torch::NoGradGuard no_graph;
+    const AutocastGuard autocast(options_.precision, device().type());
+    const torch::Tensor last = hidden(context, ids_of(context, tokens)).select(1, -1);
+    const torch::Tensor all = torch::linear(last, model_->head_weight()).to(torch::kCPU, torch::kFloat).contiguous();
+    std::copy_n(all.data_ptr<float>(), logits.size(), logits.begin());
+  }
+
+ private:
+  torch::Device device() const { return model_->head_weight().device(); }
+
+  torch::Tensor ids_of(const Context& context, std::span<const TokenId> tokens) const {
+    const std::vector<std::int64_t> numbers(tokens.begin(), tokens.end());
+    return torch::tensor(numbers, torch::kLong).view({context.batch, -1}).to(device());
+  }
+
+  torch::Tensor hidden(Context& context, const torch::Tensor& ids) {
+    if (options_.cached) return model_->hidden_behind(context.cache, ids);
+    context.ids = context.ids.defined() ? torch::cat({context.ids, ids}, 1) : ids;
+    return model_->hidden(context.ids);
+  }
+
+  std::shared_ptr<CausalTransformer> model_;
+  SampledTransformerOptions options_;
+};
+
+static_assert(LanguageModel<SampledTransformer>);
+
+}  // namespace aria::nn
