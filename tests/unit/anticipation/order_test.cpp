@@ -60,7 +60,7 @@ TEST_CASE("split puts events and controls apart", "[anticipation]") {
   CHECK(also.size() == 4);
 }
 
-TEST_CASE("combine turns controls back and sorts; events come first", "[anticipation]") {
+TEST_CASE("combine turns controls back and sorts, events first", "[anticipation]") {
   CHECK(combined(tokens({event(1), event(5, 1)}), tokens({control(5, 2), control(0)})) ==
         tokens({event(0), event(1), event(5, 1), event(5, 2)}));
   CHECK(combined({}, {}).empty());

@@ -294,7 +294,7 @@ TEST_CASE("token statistics: the first line that cannot be read is named, for an
   }
 }
 
-TEST_CASE("token statistics: progress ends with all sequences; an empty data set has none", "[dataset]") {
+TEST_CASE("token statistics: progress ends with all sequences, and an empty data set has none", "[dataset]") {
   const NumberTokenizer tokenizer;
   const Data data(tokenizer, Sequences(100, {1, 2, 3}), 60'000);
   std::uint64_t last = 0, calls = 0;

@@ -269,7 +269,7 @@ TEST_CASE("ProjectDirectory: a table with too few rows is named", "[nn]") {
     const aria::Error error = test::error_of([&] { project.keep_rows(losses, epochs); });
     CHECK(error.code() == ErrorCode::invalid_text);
     CHECK(error.place().path == file);
-    CHECK(mentions(error, "has fewer than the 3 rows"));
+    CHECK(mentions(error, "has fewer than the 2 rows"));
     CHECK(place.text("loss.csv") == kLossHeader + "1,0,9.5\n");
     CHECK(place.text("epoch.csv") == kEpochHeader + "1,9.5,9.25\n");
   };

@@ -34,7 +34,7 @@ TEST_CASE("seed and index do not stand for each other", "[support]") {
   CHECK(aria::random_bits(1, ~1ULL) != aria::random_bits(2, ~2ULL));
 }
 
-TEST_CASE("uniform fills [0, 1) evenly for any seed", "[support]") {
+TEST_CASE("uniform fills 0 to 1 evenly for any seed", "[support]") {
   constexpr std::size_t kDraws = 1 << 16, kBins = 256;
   for (const std::uint64_t seed : {0ULL, 1ULL, 2ULL, 0x9e3779b97f4a7c15ULL, ~0ULL}) {
     std::array<std::size_t, kBins> counts{};
@@ -149,7 +149,7 @@ TEST_CASE("RandomStream::below stays below, and all numbers are equally likely",
   }
 }
 
-TEST_CASE("RandomStream::uniform fills [0, 1)", "[support]") {
+TEST_CASE("RandomStream::uniform fills 0 to 1", "[support]") {
   aria::RandomStream stream(3, 4);
   double sum = 0, sum_of_squares = 0;
   constexpr int kDraws = 100'000;

@@ -311,7 +311,7 @@ TEST_CASE("the place of <D> is drawn from the stream alone, and from all within 
   }
 }
 
-TEST_CASE("without jitter, a stream changes nothing; with it, nothing but <D>", "[tokenizer]") {
+TEST_CASE("without jitter, a stream changes nothing, and with it nothing but <D>", "[tokenizer]") {
   const LazyTokenizer still({.diminish_jitter = 0}), jittering({.diminish_jitter = 49});
   std::vector<TokenId> tokens;
   int moved = 0;
