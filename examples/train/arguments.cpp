@@ -1,3 +1,4 @@
+// The options of aria-train, and their help.
 #include "arguments.hpp"
 
 #include <algorithm>

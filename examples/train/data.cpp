@@ -1,3 +1,4 @@
+// Opening data sets for training, whatever made them.
 #include "data.hpp"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// New runs and those that go on: from words to a Trainer, and what is said meanwhile.
 #include "run.hpp"
 
 #include <malloc.h>
@@ -7,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,6 +25,7 @@
 #include "../cli/progress_bar.hpp"
 #include "../cli/token_lines.hpp"
 #include "data.hpp"
+#include "paths.hpp"
 
 namespace train {
 namespace {
@@ -79,18 +82,6 @@ void set_policy(CheckpointPolicy& policy, const RunOptions& options) {
   policy.stop_if_disk_is_full = options.stop_if_disk_is_full.value_or(policy.stop_if_disk_is_full);
 }
 
-// The whole path, with no slash at its end.
-fs::path whole(const std::string& path) {
-  const fs::path all = fs::absolute(path).lexically_normal();
-  return all.has_filename() ? all : all.parent_path();
-}
-
-// The same as people write it: relative where it leads down from here.
-std::string tidy(const fs::path& path) {
-  const fs::path all = whole(path), below = all.lexically_proximate(fs::current_path());
-  return below.empty() || *below.begin() == ".." || below == "." ? all.string() : below.string();
-}
-
 // Everything is set up before anything is drawn or computed.
 torch::Device prepare(TrainSettings& settings) {
 #ifdef M_MMAP_MAX
@@ -142,7 +133,6 @@ int train(Trainer& trainer, cli::StatusLine& line) {
   std::signal(SIGTERM, request_stop);
   const TrainOutcome outcome = trainer.run();
   line.wipe();
-  const std::string project = trainer.project().path();
   if (outcome == TrainOutcome::stopped) {
     std::cout << "Stopped. It goes on with: aria-train resume " << cli::printable(trainer.last_checkpoint()) << '\n';
     return cli::kDone;
@@ -158,17 +148,6 @@ void must_equal(const std::string& what, const std::string& said, const std::str
   throw Error(ErrorCode::invalid_argument,
               "the checkpoint has another " + what + ": " + known + ", and the command line says " + said);
 }
-
-std::string newest_checkpoint(const std::string& named) {
-  const std::string path = tidy(named);
-  const std::string folder = path + "/checkpoints";
-  if (!fs::is_directory(folder)) return path;
-  const auto names = checkpoints_in(folder);
-  if (names.empty()) throw Error(ErrorCode::not_found, "has no checkpoint yet", {.path = folder});
-  return folder + '/' + names.back().text();
-}
-
-std::string project_of(const std::string& checkpoint) { return tidy(whole(checkpoint).parent_path().parent_path()); }
 
 void check_words(const ResumedRun& arguments, const std::string& checkpoint, const RunState& state) {
   if (!arguments.model.empty() && aria::ModelConfig::find(arguments.model) != state.settings.model) {

@@ -17,6 +17,7 @@
 #include "support/catch.hpp"
 #include "support/data.hpp"
 #include "support/run_program.hpp"
+#include "text.hpp"
 
 namespace test {
 
@@ -238,16 +239,6 @@ inline Words resume(const std::string& checkpoint, const Words& more = {}) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
-
-inline std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-/// Whether `text` has `part` in it; for messages.
-inline bool mentions(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 /// Replaces the first `from` at or behind `begin`, which must be there.
 inline std::string replaced(std::string text, std::string_view from, std::string_view to, std::size_t begin = 0) {

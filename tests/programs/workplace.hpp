@@ -11,6 +11,7 @@
 #include "support/catch.hpp"
 #include "support/data.hpp"
 #include "support/run_program.hpp"
+#include "text.hpp"
 
 namespace test {
 
@@ -62,15 +63,5 @@ class Workplace {
  private:
   TemporaryFolder folder_;
 };
-
-inline std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-/// Whether `text` has `part` in it; for messages.
-inline bool mentions(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace test

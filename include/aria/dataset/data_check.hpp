@@ -15,7 +15,6 @@
 #include <vector>
 
 #include <aria/dataset/sequence_source.hpp>
-#include <aria/support/error.hpp>
 #include <aria/support/file.hpp>
 #include <aria/support/hash128.hpp>
 #include <aria/token/token.hpp>
@@ -30,7 +29,7 @@ inline Hash128 file_fingerprint(const std::string& path, const std::atomic<bool>
   Hash128 hash;
   for (auto rest = file.bytes(); !rest.empty(); rest = rest.subspan(std::min(kPart, rest.size()))) {
     if (stop != nullptr && *stop) break;
-    if (file.size_now() != file.size()) throw Error(ErrorCode::io, "changes while it is read", {.path = path});
+    file.check_unchanged(path);
     hash = hash128(rest.first(std::min(kPart, rest.size())), hash);
   }
   return hash;

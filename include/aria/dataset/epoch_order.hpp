@@ -39,11 +39,12 @@ class EpochOrder {
   };
 
   /// Throws too_large for 2^32 sequences and more, and invalid_argument for a rank that is none.
-  EpochOrder(std::size_t size, const Options& options) : size_(size), options_(options), rank_(options.rank) {
+  EpochOrder(std::size_t size, const Options& options) : size_(size), options_(options) {
     if (size > std::numeric_limits<std::uint32_t>::max()) {
       throw Error(ErrorCode::too_large, std::to_string(size) + " sequences are more than an epoch can have (2^32 - 1)");
     }
-    if (rank_.number >= rank_.count) throw Error(ErrorCode::invalid_argument, "a rank must be below their number");
+    if (options.rank.number >= options.rank.count)
+      throw Error(ErrorCode::invalid_argument, "a rank must be below their number");
     if (options.shuffle) shuffle(RandomStream(options.seed, options.epoch, kPurpose));
   }
 
@@ -51,11 +52,14 @@ class EpochOrder {
   const Options& options() const noexcept { return options_; }
 
   /// How many sequences this rank has.
-  std::size_t size() const noexcept { return size_ > rank_.number ? (size_ - rank_.number - 1) / rank_.count + 1 : 0; }
+  std::size_t size() const noexcept {
+    const Rank& rank = options_.rank;
+    return size_ > rank.number ? (size_ - rank.number - 1) / rank.count + 1 : 0;
+  }
 
   /// The number of the i-th one in the data set.
   std::size_t operator[](std::size_t i) const noexcept {
-    const std::size_t place = rank_.number + i * rank_.count;
+    const std::size_t place = options_.rank.number + i * options_.rank.count;
     return places_.empty() ? place : places_[place];
   }
 
@@ -72,7 +76,6 @@ class EpochOrder {
 
   std::size_t size_;
   Options options_;
-  Rank rank_;
   std::vector<std::uint32_t> places_;  // empty: as they come
 };
 

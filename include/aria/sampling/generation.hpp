@@ -99,7 +99,7 @@ class Generation {
   using Context = decltype(std::declval<Model&>().begin(std::size_t{1}));
 
   void begin(const std::vector<std::vector<TokenId>>& prompts, const GenerationPlan& plan) {
-    check(prompts, plan);
+    check(prompts);
     total_ = std::min<std::size_t>(model_.max_seq_len(), plan.max_new_tokens + longest_);
     if (plan.force_end && total_ < longest_ + GenerationPlan::kForcedEnd + 1) {
       throw Error(ErrorCode::invalid_argument,
@@ -118,7 +118,7 @@ class Generation {
     plain_seen_ = longest_;
   }
 
-  void check(const std::vector<std::vector<TokenId>>& prompts, const GenerationPlan&) {
+  void check(const std::vector<std::vector<TokenId>>& prompts) {
     shortest_ = longest_ = prompts.empty() ? 0 : prompts.front().size();
     for (const auto& prompt : prompts) {
       shortest_ = std::min(shortest_, prompt.size());

@@ -126,6 +126,17 @@ class MappedFile {
   std::span<const std::byte> bytes() const noexcept { return {static_cast<const std::byte*>(start_), size_}; }
   std::string_view view() const noexcept { return {static_cast<const char*>(start_), size_}; }
 
+  /// Throws io where the file, called `path`, has changed its size since it was opened: bytes behind the end of a file
+  /// that was cut must not be touched.
+  void check_unchanged(const std::string& path) const {
+    const std::size_t now = size_now();
+    if (now == size_) return;
+    throw Error(
+        ErrorCode::io,
+        "has changed since it was opened: it had " + std::to_string(size_) + " bytes and has " + std::to_string(now),
+        {.path = path});
+  }
+
   /// The size of the file now. Bytes behind the end of a file that was cut must not be touched.
   std::size_t size_now() const noexcept {
     struct stat status {};

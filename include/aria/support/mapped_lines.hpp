@@ -58,12 +58,7 @@ class MappedLines {
                   "has " + std::to_string(size()) + " sequences, there is no number " + std::to_string(i),
                   {.path = path_});
     }
-    if (const std::size_t now = file_.size_now(); now != file_.size()) {
-      throw Error(ErrorCode::io,
-                  "has changed since it was opened: it had " + std::to_string(file_.size()) + " bytes and has " +
-                      std::to_string(now),
-                  {.path = path_});
-    }
+    file_.check_unchanged(path_);
     const std::size_t length = starts_[i + 1] - starts_[i] - 1;
     if (length > LineReader::kMaxLine) {
       throw Error(ErrorCode::too_large, "the line is longer than 512 MiB", {.path = path_, .line = number(i)});

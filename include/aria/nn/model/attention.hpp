@@ -21,6 +21,10 @@ struct AttentionOptions {
   RotaryTable::Angles angles{};   ///< rotary positions of queries and keys, (length, head_size) each; none: undefined
   std::optional<double> scale{};  ///< of the products of queries and keys; 1 / sqrt(head_size) unless given
   double dropout = 0;             ///< this share of the weights is dropped
+
+  double scale_for(std::int64_t head_size) const {
+    return scale.value_or(1 / std::sqrt(static_cast<double>(head_size)));
+  }
 };
 
 namespace detail {
@@ -44,7 +48,7 @@ inline torch::Tensor torch_attention(const torch::Tensor& q, const torch::Tensor
 ///
 ///     const auto y = causal_self_attention(linear(x).view({batch, length, 3, heads, size}), {.dropout = 0.1});
 inline torch::Tensor causal_self_attention(const torch::Tensor& qkv, const AttentionOptions& options = {}) {
-  const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(qkv.size(4))));
+  const double scale = options.scale_for(qkv.size(4));
   const auto& angles = options.angles;
   if (detail::has_fast_kernels(qkv)) {
     const std::int64_t key = options.dropout > 0 ? static_cast<std::int64_t>(draw_dropout_key()) : 0;
@@ -62,8 +66,7 @@ inline torch::Tensor cached_self_attention(const torch::Tensor& qkv, KvCache& ca
   const auto parts = qkv.permute({2, 0, 3, 1, 4}).unbind(0);  // (batch, heads, length, head_size)
   const auto turn = [&](const torch::Tensor& x) { return detail::turned(x, options.angles); };
   const auto [keys, values] = cache.append(layer, turn(parts[1]), parts[2]);
-  const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(qkv.size(4))));
-  torch::Tensor scores = torch::matmul(turn(parts[0]), keys.transpose(2, 3)) * scale;
+  torch::Tensor scores = torch::matmul(turn(parts[0]), keys.transpose(2, 3)) * options.scale_for(qkv.size(4));
   if (qkv.size(1) > 1) {  // a single new position sees all of them
     const torch::Tensor hidden = torch::ones({qkv.size(1), keys.size(2)}, scores.options().dtype(torch::kBool));
     scores.masked_fill_(hidden.triu(1 + cache.length()), -std::numeric_limits<double>::infinity());

@@ -136,8 +136,7 @@ inline std::vector<CheckpointName> checkpoints_in(const std::string& folder) {
   return names;
 }
 
-/// Removes all but the last `keep` of the checkpoints up to `newest`. A run that went on from an earlier one leaves
-/// those behind it alone until it has made its own.
+/// Removes all but the last `keep` of the checkpoints up to `newest`; those behind it are none of this run's.
 inline void keep_last(const std::string& folder, const CheckpointName& newest, std::uint64_t keep) {
   std::vector<CheckpointName> names = checkpoints_in(folder);
   std::erase_if(names, [&](const CheckpointName& name) { return newest < name; });

@@ -163,8 +163,7 @@ class Trainer {
                               at_end ? std::nullopt : std::optional(state_.next.step - 1)};
     const std::size_t count = supersede_after(project_.checkpoints(), last);
     if (count == 0) return;
-    say(std::to_string(count) + (count == 1 ? " checkpoint" : " checkpoints") +
-        " behind this one now called superseded_*");
+    say("Checkpoints behind this one, now called superseded_*: " + std::to_string(count));
   }
 
   bool asked_to_stop() const { return events_.should_stop && events_.should_stop(); }
@@ -195,8 +194,8 @@ class Trainer {
     const double waited = batches.waited();
     std::vector<Batch> parts;
     for (std::uint64_t i = 0; i < settings().accumulate; ++i) parts.push_back(std::move(*batches.next()));
-    const std::uint64_t targets =
-        target_count(parts, pad());  // before they go to a device that would have to be waited for
+    // Counted before they go to a device that would have to be waited for.
+    const std::uint64_t targets = target_count(parts, pad());
     for (Batch& part : parts) part = part.to(device());
     const double wait = batches.waited() - waited;
     const double rate = settings().schedule(total_steps())(state_.next.total_steps);

@@ -14,6 +14,7 @@
 #include <aria/nn/model/causal_transformer.hpp>
 #include <aria/nn/precision.hpp>
 #include <aria/nn/torch.hpp>
+#include <aria/nn/training/train_step.hpp>
 
 namespace aria::nn {
 
@@ -42,7 +43,7 @@ inline double validation_loss(CausalTransformer& model, const std::shared_ptr<co
     const AutocastGuard autocast(options.precision, device.type());
     const Batch here = batch->to(device);
     sum += model.loss_sum(here.source, here.target, pad).item<double>();
-    count += static_cast<std::uint64_t>((batch->target != pad).sum().item<std::int64_t>());
+    count += target_count({&*batch, 1}, pad);
     done += batch->indices.size();
     if (options.on_progress) options.on_progress(done, data->size());
   }

@@ -63,12 +63,7 @@ class SafetensorsFile {
       throw Error(ErrorCode::invalid_argument, detail::safetensors::of_tensor(tensor.name) + "is none of this file",
                   {.path = path_});
     }
-    if (const std::size_t now = file_.size_now(); now != file_.size()) {
-      throw Error(ErrorCode::io,
-                  "has changed since it was opened: it had " + std::to_string(file_.size()) + " bytes and has " +
-                      std::to_string(now),
-                  {.path = path_});
-    }
+    file_.check_unchanged(path_);
     return file_.bytes().subspan(static_cast<std::size_t>(tensor.begin),
                                  static_cast<std::size_t>(tensor.end - tensor.begin));
   }

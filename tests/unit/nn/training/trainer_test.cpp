@@ -63,10 +63,11 @@ struct Place {
   }
 
   std::unique_ptr<Trainer> trainer(const std::string& project, const TrainSettings& settings,
-                                   CheckpointPolicy checkpoints = {}, TrainEvents events = {}) {
+                                   CheckpointPolicy checkpoints = {}, TrainEvents events = {},
+                                   std::shared_ptr<TransformerLM> own_model = nullptr) {
     RunState begin = state(settings);
     begin.checkpoints = checkpoints;
-    return std::make_unique<Trainer>(model(settings), train, validation, begin,
+    return std::make_unique<Trainer>(own_model ? own_model : model(settings), train, validation, begin,
                                      ProjectDirectory::create((folder / project).string()),
                                      TrainerOptions{.workers = 2}, std::move(events));
   }
@@ -206,11 +207,8 @@ TEST_CASE("Weights that are no numbers are never saved", "[nn]") {
     const torch::NoGradGuard no_graph;
     if (progress.done.step == 2) model->head_weight()[0][0] = std::numeric_limits<float>::quiet_NaN();
   };
-  RunState state = place.state(settings);
-  state.checkpoints.every = 2;
-  Trainer trainer(model, place.train, place.validation, state,
-                  ProjectDirectory::create((place.folder / "run").string()), {}, events);
-  const auto error = test::error_of([&] { trainer.run(); });
+  const auto trainer = place.trainer("run", settings, {.every = 2}, events, model);
+  const auto error = test::error_of([&] { trainer->run(); });
   CHECK(error.code() == aria::ErrorCode::not_finite);
   CHECK(error.message().find("lm_head.weight") != std::string::npos);
   CHECK(checkpoints_in((place.folder / "run/checkpoints").string()).empty());
@@ -235,11 +233,8 @@ TEST_CASE("A loss that is no number stops the run, and tells what the batch was"
     const torch::NoGradGuard no_graph;
     if (progress.done.step == 5) model->head_weight().fill_(std::numeric_limits<float>::infinity());
   };
-  RunState state = place.state(settings);
-  state.checkpoints.every = 2;
-  Trainer trainer(model, place.train, place.validation, state,
-                  ProjectDirectory::create((place.folder / "run").string()), {}, events);
-  const auto error = test::error_of([&] { trainer.run(); });
+  const auto trainer = place.trainer("run", settings, {.every = 2}, events, model);
+  const auto error = test::error_of([&] { trainer->run(); });
   CHECK(error.code() == aria::ErrorCode::not_finite);
   CHECK(error.message().find("the loss of epoch 1, step 6 is ") != std::string::npos);
   CHECK(error.message().find("made of the sequences 24, 25, 26, 27 of ") != std::string::npos);
