@@ -35,30 +35,46 @@ auto with_name(const std::string& name, const std::string& config_path, aria::La
   throw cli::UsageError("there is no tokenizer called " + name + "; there are: " + kNames);
 }
 
-/// Calls `use` with the tokenizer that made a data set, set as the first line of its file says. Throws as
-/// TokenizedDatasetHeader and LazyConfig do, with the place.
+/// What a file says of its tokenizer.
+struct Description {
+  std::string name;
+  std::string config;  ///< JSON, as its config_json() gives it
+  aria::Place place;   ///< where that stands
+};
+
+/// Calls `use` with that tokenizer. Throws invalid_config for a name that is unknown, and as LazyConfig does, with the
+/// place.
 template <class Use>
-auto of_file(const std::string& path, Use use, aria::Reading reading = aria::Reading::standard) {
-  const auto place = [&] { return aria::Place{.path = path, .line = 1}; };
-  const auto header = aria::TokenizedDatasetHeader::from_file(path);
+auto described(const Description& said, Use use, aria::Reading reading = aria::Reading::standard) {
+  const auto read = [&said](auto from_view) {
+    return aria::at_place([&] { return said.place; },
+                          [&] {
+                            const aria::JsonDocument document(said.config);
+                            return from_view(document.root());
+                          });
+  };
   const auto settings = [&] {
-    return aria::at_place(place, [&] {
-      const aria::JsonDocument document(header.tokenizer_config);
-      return aria::anticipation::checked(aria::anticipation::settings_from(document.root()));
+    return read([](const aria::JsonView& view) {
+      return aria::anticipation::checked(aria::anticipation::settings_from(view));
     });
   };
-  if (header.tokenizer_name == PerformanceTokenizer::name()) return use(PerformanceTokenizer());
-  if (header.tokenizer_name == ArrivalTokenizer::name()) return use(ArrivalTokenizer(settings()));
-  if (header.tokenizer_name == InterarrivalTokenizer::name()) return use(InterarrivalTokenizer(settings()));
-  if (header.tokenizer_name != aria::LazyTokenizer::name()) {
+  if (said.name == PerformanceTokenizer::name()) return use(PerformanceTokenizer());
+  if (said.name == ArrivalTokenizer::name()) return use(ArrivalTokenizer(settings()));
+  if (said.name == InterarrivalTokenizer::name()) return use(InterarrivalTokenizer(settings()));
+  if (said.name != aria::LazyTokenizer::name()) {
     throw aria::Error(aria::ErrorCode::invalid_config,
-                      "was made by the tokenizer \"" + header.tokenizer_name + "\"; known are: " + kNames, place());
+                      "was made by the tokenizer \"" + said.name + "\"; known are: " + kNames, said.place);
   }
-  auto config = aria::at_place(place, [&] {
-    const aria::JsonDocument document(header.tokenizer_config);
-    return aria::LazyConfig::from_view(document.root());
-  });
-  return use(aria::LazyTokenizer(std::move(config), {.reading = reading}));
+  return use(aria::LazyTokenizer(read([](const aria::JsonView& view) { return aria::LazyConfig::from_view(view); }),
+                                 {.reading = reading}));
+}
+
+/// Calls `use` with the tokenizer that made a data set, set as the first line of its file says. Throws as
+/// TokenizedDatasetHeader and `described` do.
+template <class Use>
+auto of_file(const std::string& path, Use use, aria::Reading reading = aria::Reading::standard) {
+  const auto header = aria::TokenizedDatasetHeader::from_file(path);
+  return described({header.tokenizer_name, header.tokenizer_config, {.path = path, .line = 1}}, use, reading);
 }
 
 }  // namespace tokenizers

@@ -1,11 +1,8 @@
 // New runs and those that go on: from words to a Trainer, and what is said meanwhile.
 #include "run.hpp"
 
-#include <malloc.h>
-
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -21,16 +18,16 @@
 #include <aria/nn/training/trainer.hpp>
 #include <aria/nn/weights/model_weights.hpp>
 
+#include "../cli/checkpoint_paths.hpp"
 #include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
 #include "../cli/token_lines.hpp"
+#include "../cli/torch_program.hpp"
 #include "data.hpp"
-#include "paths.hpp"
 
 namespace train {
 namespace {
 
-namespace fs = std::filesystem;
 using aria::Error, aria::ErrorCode;
 using namespace aria::nn;
 
@@ -84,11 +81,7 @@ void set_policy(CheckpointPolicy& policy, const RunOptions& options) {
 
 // Everything is set up before anything is drawn or computed.
 torch::Device prepare(TrainSettings& settings) {
-#ifdef M_MMAP_MAX
-  // Large tensors come and go in every step: their memory is kept instead of being mapped anew each time.
-  ::mallopt(M_MMAP_MAX, 0);
-  ::mallopt(M_TRIM_THRESHOLD, -1);
-#endif
+  cli::keep_large_blocks();
   if (settings.deterministic) make_deterministic();
   at::set_num_threads(static_cast<int>(settings.threads));
   const torch::Device device = find_device(settings.device);
@@ -161,25 +154,9 @@ void check_words(const ResumedRun& arguments, const std::string& checkpoint, con
     must_equal("batch size (--bs)", std::to_string(*arguments.batch_size), std::to_string(state.settings.batch_size));
   }
   if (!arguments.project.empty()) {
-    must_equal("project directory (--pdir)", tidy(arguments.project), project_of(checkpoint));
+    must_equal("project directory (--pdir)", cli::tidy(arguments.project), cli::project_of(checkpoint));
   }
   must_equal("number of processes", "1", std::to_string(state.settings.processes));
-}
-
-// A folder that aria-train wrote, or a file of weights.
-std::string weights_file(const std::string& checkpoint) {
-  return fs::is_directory(checkpoint) ? CheckpointFiles::weights(newest_checkpoint(checkpoint)) : checkpoint;
-}
-
-// libtorch's errors end in a page of addresses; their first line is what they say.
-template <class Work>
-int in_a_line(Work work) {
-  try {
-    return work();
-  } catch (const c10::Error& error) {
-    const std::string text = error.what_without_backtrace();
-    throw Error(ErrorCode::io, "libtorch: " + text.substr(0, text.find('\n')));
-  }
 }
 
 const TrainSettings* augmented(const TrainSettings& settings) { return settings.augment ? &settings : nullptr; }
@@ -201,12 +178,13 @@ int start(const NewRun& arguments) {
   const torch::Device device = prepare(state.settings);
   state.vocabulary = train_data->vocabulary().size();
   state.tokenizer = train_data->tokenizer_name();
+  state.tokenizer_config = train_data->tokenizer_config();
   state.train = identity_of(*train_data);
   state.validation = identity_of(*validation);
   const auto model = make_model(state.settings, state.vocabulary, device);
-  if (!arguments.checkpoint.empty()) load_weights(*model, weights_file(arguments.checkpoint));
+  if (!arguments.checkpoint.empty()) load_weights(*model, cli::weights_file(arguments.checkpoint));
 
-  ProjectDirectory project = ProjectDirectory::create(arguments.project.empty() ? "" : tidy(arguments.project));
+  ProjectDirectory project = ProjectDirectory::create(arguments.project.empty() ? "" : cli::tidy(arguments.project));
   introduce(project, state, *model, device);
   if (!arguments.checkpoint.empty()) say(project, "Loaded finetune checkpoint located at: " + arguments.checkpoint);
   warn_of_short_run(project, state.settings,
@@ -219,7 +197,7 @@ int start(const NewRun& arguments) {
 }
 
 int go_on(const ResumedRun& arguments) {
-  const std::string checkpoint = newest_checkpoint(arguments.checkpoint);
+  const std::string checkpoint = cli::newest_checkpoint(arguments.checkpoint);
   RunState state = read_checkpoint_state(checkpoint);
   check_words(arguments, checkpoint, state);
   const auto path = [](const std::string& said, const std::string& known) { return said.empty() ? known : said; };
@@ -231,6 +209,7 @@ int go_on(const ResumedRun& arguments) {
   const auto train_data = open_data(train_path, encoding(train_path), augmented(state.settings));
   const auto validation = open_data(validation_path, encoding(validation_path), nullptr);
   must_equal("tokenizer", train_data->tokenizer_name(), state.tokenizer);
+  check_tokenizer_config(*train_data, state.tokenizer_config);
   check_run(*train_data, *validation, state.settings);
   check_identity(*train_data, state.train);
   check_identity(*validation, state.validation);
@@ -252,7 +231,7 @@ int go_on(const ResumedRun& arguments) {
   const std::uint64_t before = std::exchange(state.settings.epochs, epochs);
 
   // The tables are cut only once nothing else can fail.
-  ProjectDirectory project = ProjectDirectory::reopen(project_of(checkpoint));
+  ProjectDirectory project = ProjectDirectory::reopen(cli::project_of(checkpoint));
   cli::StatusLine line;
   Trainer trainer(model, train_data, validation, state, std::move(project), trainer_options(arguments.options),
                   events_on(line));
@@ -270,10 +249,10 @@ int go_on(const ResumedRun& arguments) {
 }  // namespace
 
 int run(const NewRun& arguments) {
-  return in_a_line([&] { return start(arguments); });
+  return cli::in_a_line([&] { return start(arguments); });
 }
 int run(const ResumedRun& arguments) {
-  return in_a_line([&] { return go_on(arguments); });
+  return cli::in_a_line([&] { return go_on(arguments); });
 }
 
 }  // namespace train

@@ -25,13 +25,15 @@ struct PianoRollOptions {
   std::string subtitle;
   unsigned beats_per_bar = 4;  ///< 1 to 64; a MidiDict knows no time signature
   /// 1 to 1000; by default as many as last about 16 seconds, more in long pieces and on wide pages.
-  std::optional<unsigned> bars_per_row;
-  double width = 1280;              ///< of the page, 400 to 10,000
-  std::optional<double> from;       ///< draws only what sounds from here on, in seconds
-  std::optional<double> to;         ///< and up to here
-  std::optional<Ticks> prompt_end;  ///< notes that start before are drawn as what was given, not as what was made
+  std::optional<unsigned> bars_per_row{};
+  double width = 1280;                ///< of the page, 400 to 10,000
+  std::optional<double> from{};       ///< draws only what sounds from here on, in seconds
+  std::optional<double> to{};         ///< and up to here
+  std::optional<Ticks> prompt_end{};  ///< notes that start before are drawn as what was given, not as what was made
+  std::optional<std::size_t>
+      prompt_notes{};  ///< the same for the first so many notes of the piece, whenever they start
   /// By the index of a note in the piece: notes that are drawn in a colour of their own. Those behind the end are not.
-  std::vector<bool> marked;
+  std::vector<bool> marked{};
   std::string mark_name = "marked";  ///< what the legend calls these
   std::size_t max_notes = 50'000;    ///< what comes after them is left out
   std::size_t max_titles = 6'000;    ///< with more notes than these, only groups of notes say what they are
@@ -45,6 +47,7 @@ struct RollNote {
   std::uint8_t pitch = 0;
   std::uint8_t velocity = 0;
   std::uint8_t sound = 0;  ///< an instrument class, or kDrums
+  bool given = false;      ///< as part of the prompt
   bool marked = false;
 };
 
@@ -119,7 +122,7 @@ class RollLayouter {
       }
       const unsigned channel = note.channel() & 15;
       take_note(note, channel == kDrumChannel ? kDrums : static_cast<std::size_t>(instrument_of(programs[channel])),
-                i < options_.marked.size() && options_.marked[i]);
+                is_given(note, i), i < options_.marked.size() && options_.marked[i]);
     }
     std::stable_sort(out_.notes.begin(), out_.notes.end(),
                      [](const RollNote& a, const RollNote& b) { return a.start < b.start; });
@@ -127,12 +130,18 @@ class RollLayouter {
     out_.to = std::min(out_.to, std::max(*out_.left_out_from, out_.notes.back().start + Ticks{1}));
   }
 
-  void take_note(const NoteMsg& note, std::size_t sound, bool marked) {
+  bool is_given(const NoteMsg& note, std::size_t i) const {
+    if (options_.prompt_notes) return i < *options_.prompt_notes;
+    return options_.prompt_end && note.start() < *options_.prompt_end;
+  }
+
+  void take_note(const NoteMsg& note, std::size_t sound, bool given, bool marked) {
     const Ticks end = sound == kDrums ? note.start() + Ticks{1} : end_of(note);
     if (end <= out_.from || note.start() >= out_.to) return;
     if (out_.notes.size() >= options_.max_notes) return leave_out(note.start());
     out_.notes.push_back({note.start(), end, static_cast<std::uint8_t>(note.pitch() & 127),
-                          static_cast<std::uint8_t>(note.velocity() & 127), static_cast<std::uint8_t>(sound), marked});
+                          static_cast<std::uint8_t>(note.velocity() & 127), static_cast<std::uint8_t>(sound), given,
+                          marked});
   }
 
   void leave_out(Ticks start) {

@@ -64,7 +64,7 @@ class RollNotePainter {
 
   std::size_t shade_of_note(const RollNote& note) const {
     if (note.marked) return kMarkedShade;
-    if (scene_.options.prompt_end && note.start < *scene_.options.prompt_end) return kPromptShade;
+    if (note.given) return kPromptShade;
     return shade_of(note.velocity);
   }
 

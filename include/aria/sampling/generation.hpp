@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,7 +60,8 @@ struct GenerationPlan {
   std::optional<TokenId> ending{};  ///< see `force_end`
   bool force_end = false;           ///< has every sequence get `ending` kForcedEnd places before its end, unless it did
   std::function<bool(TokenId)>
-      may_not_be_replaced{};  ///< by `ending`; for instance a duration, which belongs to its note
+      may_not_be_replaced{};     ///< by `ending`; for instance a duration, which belongs to its note
+  std::vector<TokenId> never{};  ///< what no sequence goes on with, such as padding
   std::function<void(std::size_t done, std::size_t total)> on_progress{};  ///< in places
 
   static constexpr std::size_t kForcedEnd = 130;
@@ -83,12 +85,14 @@ class Generation {
   /// model's context, for tokens that the model does not know, and for guidance over prompts of different lengths.
   std::vector<std::vector<TokenId>> run(const std::vector<std::vector<TokenId>>& prompts, const GenerationPlan& plan) {
     begin(prompts, plan);
-    for (std::size_t place = shortest_; place < total_; ++place) {
+    for (std::size_t place = shortest_; place < total_ && unfinished_ > 0; ++place) {
       fill_logits(place);
+      forbid(plan.never);
       for (std::size_t row = 0; row < rows_.size(); ++row) {
         TokenId next = choose(row, place);
         if (place < prompts[row].size()) next = prompts[row][place];
         rows_[row].push_back(ended(row, place, next, plan));
+        if (rows_[row].back() == plan.end) finish(row);
       }
       if (plan.on_progress) plan.on_progress(place + 1 - shortest_, total_ - shortest_);
     }
@@ -112,6 +116,8 @@ class Generation {
       rows_[row].assign(prompts[row].begin(), prompts[row].begin() + static_cast<std::ptrdiff_t>(shortest_));
     }
     ending_.assign(prompts.size(), false);
+    finished_.assign(prompts.size(), false);
+    unfinished_ = prompts.size();
     context_.emplace(model_.begin(prompts.size()));
     plain_.emplace(model_.begin(prompts.size()));
     seen_ = 0;
@@ -142,6 +148,12 @@ class Generation {
     }
   }
 
+  // What follows in this row will be cut off; once that is so in all of them, nothing more is computed.
+  void finish(std::size_t row) {
+    unfinished_ -= finished_[row] ? 0 : 1;
+    finished_[row] = true;
+  }
+
   // Logits of the token at `place`, for all rows, guided where they are to be.
   void fill_logits(std::size_t place) {
     append(*context_, seen_, place, logits_);
@@ -162,6 +174,14 @@ class Generation {
     logits.resize(rows_.size() * model_.vocabulary_size());
     model_.append(context, std::span<const TokenId>(tokens_), std::span<float>(logits));
     seen = place;
+  }
+
+  void forbid(const std::vector<TokenId>& never) {
+    for (const TokenId token : never) {
+      for (std::size_t i = token; i < logits_.size(); i += model_.vocabulary_size()) {
+        logits_[i] = -std::numeric_limits<float>::infinity();
+      }
+    }
   }
 
   TokenId choose(std::size_t row, std::size_t place) {
@@ -195,10 +215,10 @@ class Generation {
   NucleusSampler sampler_;
   std::optional<Context> context_, plain_;
   std::vector<std::vector<TokenId>> rows_;
-  std::vector<bool> ending_;
+  std::vector<bool> ending_, finished_;
   std::vector<TokenId> tokens_;
   std::vector<float> logits_, plain_logits_;
-  std::size_t shortest_ = 0, longest_ = 0, total_ = 0, seen_ = 0, plain_seen_ = 0;
+  std::size_t shortest_ = 0, longest_ = 0, total_ = 0, seen_ = 0, plain_seen_ = 0, unfinished_ = 0;
 };
 
 }  // namespace aria

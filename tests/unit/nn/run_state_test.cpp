@@ -89,6 +89,7 @@ RunState random_state(std::uint64_t seed) {
   state.settings = random_settings(dice);
   state.vocabulary = any_size(dice);
   state.tokenizer = any_text(dice);
+  state.tokenizer_config = JsonObject().add("name", any_text(dice)).add("step", any_size(dice)).text();
   state.train = {any_text(dice), any_text(dice), any_size(dice)};
   state.validation = {any_text(dice), any_text(dice), any_size(dice)};
   state.next = {any_size(dice), any_size(dice), any_size(dice)};
@@ -144,6 +145,8 @@ void check_equal(const RunState& a, const RunState& b) {
   check_equal(a.settings, b.settings);
   CHECK(a.vocabulary == b.vocabulary);
   CHECK(a.tokenizer == b.tokenizer);
+  const aria::JsonDocument config_a(a.tokenizer_config), config_b(b.tokenizer_config);
+  CHECK(config_a.root().to_json() == config_b.root().to_json());
   check_equal(a.train, b.train);
   check_equal(a.validation, b.validation);
   CHECK(a.next == b.next);
@@ -301,9 +304,9 @@ TEST_CASE("RunState: numbers that are none for a count", "[nn]") {
 TEST_CASE("RunState: of another version, and what is none", "[nn]") {
   const std::string text = small_state().to_json();
   const aria::JsonDocument document(text);
-  const aria::Error newer = error_of(changed(document.root(), "version", "2"));
+  const aria::Error newer = error_of(changed(document.root(), "version", "3"));
   CHECK(newer.code() == ErrorCode::invalid_config);
-  CHECK(mentions(newer, "has version 2, and this program knows 1"));
+  CHECK(mentions(newer, "has version 3, and this program knows 2"));
   CHECK(mentions(error_of(changed(document.root(), "version", "0")), "has version 0"));
   const aria::Error other = error_of(changed(document.root(), "format", "\"something\""));
   CHECK(other.code() == ErrorCode::invalid_config);

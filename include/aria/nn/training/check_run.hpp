@@ -57,6 +57,16 @@ inline void check_run(const SequenceSource& train, const SequenceSource& validat
   }
 }
 
+/// Throws invalid_argument, with both values, where the tokenizer of a data set has other settings than those that a
+/// checkpoint knows.
+inline void check_tokenizer_config(const SequenceSource& data, const std::string& known) {
+  const JsonDocument ours(data.tokenizer_config()), theirs(known);
+  if (const auto difference = json_difference(ours.root(), theirs.root())) {
+    throw detail::unfit("was made with other settings of the tokenizer than the checkpoint's data set: " + *difference,
+                        data.path());
+  }
+}
+
 /// Which file a data set is, for the state of a run; its hash is known only once all of it was read.
 inline DataIdentity identity_of(const SequenceSource& data) {
   return {std::filesystem::absolute(data.path()).lexically_normal().string(), "", data.size()};

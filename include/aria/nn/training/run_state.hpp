@@ -120,7 +120,8 @@ struct CheckpointPolicy {
 struct RunState {
   TrainSettings settings;
   std::uint64_t vocabulary = 0;
-  std::string tokenizer;  ///< its name
+  std::string tokenizer;                ///< its name,
+  std::string tokenizer_config = "{}";  ///< and the settings that decide its tokens: a JSON object
   DataIdentity train, validation;
   CheckpointPolicy checkpoints;
   RunPosition next;
@@ -129,13 +130,15 @@ struct RunState {
   std::uint64_t epoch_rows = 0;
 
   static constexpr std::string_view kFormat = "aria training state";
-  static constexpr std::uint64_t kVersion = 1;
+  static constexpr std::uint64_t kVersion = 2;
 
   std::string to_json() const {
     JsonObject position, json;
     position.add("epoch", next.epoch).add("step", next.step).add("total_steps", next.total_steps);
     json.add("format", kFormat).add("version", kVersion).add("settings", settings.to_json());
     json.add("vocabulary", vocabulary).add("tokenizer", tokenizer);
+    // Written in one way, however it was spelt: a run that goes on writes the same bytes.
+    json.add_raw("tokenizer_config", JsonDocument(tokenizer_config).root().to_json());
     json.add("train", train.to_json()).add("validation", validation.to_json());
     json.add("checkpoints", checkpoints.to_json());
     json.add("next", position).add("averages", averages.to_json());
@@ -156,6 +159,7 @@ struct RunState {
     state.settings = TrainSettings::from_json(json["settings"]);
     state.vocabulary = json["vocabulary"].whole_number();
     state.tokenizer = json["tokenizer"].text();
+    state.tokenizer_config = json["tokenizer_config"].to_json();
     state.train = DataIdentity::from_json(json["train"]);
     state.validation = DataIdentity::from_json(json["validation"]);
     state.checkpoints = CheckpointPolicy::from_json(json["checkpoints"]);

@@ -7,7 +7,7 @@
 #include <aria/nn/training/checkpoint_folder.hpp>
 #include <aria/support/error.hpp>
 
-namespace train {
+namespace cli {
 
 /// The whole path, with no slash at its end.
 inline std::filesystem::path whole(const std::string& path) {
@@ -31,9 +31,14 @@ inline std::string newest_checkpoint(const std::string& named) {
   return folder + '/' + names.back().text();
 }
 
+/// The weights of a checkpoint, of the last one of a project directory, or a file of weights, which is what it is.
+inline std::string weights_file(const std::string& checkpoint) {
+  return std::filesystem::is_directory(checkpoint) ? newest_checkpoint(checkpoint) + "/model.safetensors" : checkpoint;
+}
+
 /// The project directory in which a checkpoint lies.
 inline std::string project_of(const std::string& checkpoint) {
   return tidy(whole(checkpoint).parent_path().parent_path());
 }
 
-}  // namespace train
+}  // namespace cli
