@@ -2,7 +2,7 @@
 # Installs what building aria needs on Debian 12 (or a relative with apt-get), and nothing that is there already.
 # As root, or as a user who may use sudo. Elsewhere: install the packages named below under your system's names.
 set -eu
-packages="g++ cmake ninja-build pkg-config libsimdjson-dev libssl-dev libcxxopts-dev libsmf-dev catch2 python3 libtorch-dev libopenblas0-openmp"
+packages="g++ cmake ninja-build pkg-config libsimdjson-dev libssl-dev libcxxopts-dev libsmf-dev catch2 python3 libtorch-dev libopenblas0-openmp libgloo-dev"
 
 command -v dpkg-query >/dev/null || { echo "Not a Debian system; aria needs: $packages" >&2; exit 0; }
 missing=""

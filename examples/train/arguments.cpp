@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <iostream>
 #include <sstream>
-#include <thread>
 
 #include "../cli/program.hpp"
 #include "../cli/token_lines.hpp"
@@ -66,6 +65,9 @@ void add_run_options(cxxopts::Options& options) {
   add("keep", "keep the last N checkpoints (default: all)", text(), "N");
   add("if-disk-full", "what to do where a checkpoint has no room: go-on (default) or stop", text(), "WHAT");
   add("encoding", token_lines::kEncodingHelp, text(), "NAME");
+  add("nproc", "start so many processes on this machine, which share the work; --bs is that of each", text("1"), "N");
+  add("rank-timeout", "a process that shows no sign of life for so long is lost, and the run ends", text("30"),
+      "SECONDS");
 }
 
 void add_new_options(cxxopts::Options& options, const aria::nn::LinearSchedule& schedule) {
@@ -107,6 +109,14 @@ std::string text_if_said(const cxxopts::ParseResult& arguments, const char* name
   return said;
 }
 
+std::uint64_t number_within(const cxxopts::ParseResult& arguments, const char* name, std::uint64_t least,
+                            std::uint64_t most) {
+  const auto number = cli::number_of<std::uint64_t>(arguments, name);
+  if (number >= least && number <= most) return number;
+  throw cli::UsageError("--" + std::string(name) + " must lie between " + std::to_string(least) + " and " +
+                        std::to_string(most) + ", and is " + std::to_string(number));
+}
+
 // The options by the names of their settings, where these differ.
 std::string option_of(std::string_view setting) {
   if (setting == "batch_size") return "--bs";
@@ -123,6 +133,14 @@ RunOptions read_run_options(const cxxopts::ParseResult& arguments) {
   options.steps_per_checkpoint = number_if_said(arguments, "spc");
   options.keep = number_if_said(arguments, "keep");
   options.encoding = token_lines::encoding_of(arguments);
+  options.threads = number_if_said(arguments, "threads");
+  if (options.threads && (*options.threads < 1 || *options.threads > 4096)) {
+    throw cli::UsageError("--threads must lie between 1 and 4096");
+  }
+  options.device_said = arguments.count("device") != 0;
+  if (options.device_said) options.device = text_if_said(arguments, "device");
+  options.processes = number_within(arguments, "nproc", 1, 4096);
+  options.rank_timeout = number_within(arguments, "rank-timeout", 1, 86'400);
   if (options.workers.value_or(0) > 128) throw cli::UsageError("--workers must lie between 0 and 128");
   if (const std::string full = text_if_said(arguments, "if-disk-full"); !full.empty()) {
     if (full != "go-on" && full != "stop") throw cli::UsageError("--if-disk-full must be go-on or stop");
@@ -148,7 +166,6 @@ TrainSettings read_settings(const cxxopts::ParseResult& arguments) {
   settings.batch_size = number("bs");
   settings.accumulate = number("accumulate");
   settings.seed = number("seed");
-  settings.threads = number_if_said(arguments, "threads").value_or(std::max(1U, std::thread::hardware_concurrency()));
   settings.device = cli::value_of<std::string>(arguments, "device");
   settings.deterministic = arguments.count("deterministic") != 0;
   settings.augment = arguments.count("no-augment") == 0;
@@ -239,10 +256,6 @@ std::optional<ResumedRun> read_resumed_run(const std::vector<std::string>& words
   run.step = number_if_said(arguments, "rstep");
   run.batch_size = number_if_said(arguments, "bs");
   run.project = text_if_said(arguments, "pdir");
-  run.device = text_if_said(arguments, "device");
-  run.threads = number_if_said(arguments, "threads");
-  if (run.threads && (*run.threads < 1 || *run.threads > 4096))
-    throw cli::UsageError("--threads must lie between 1 and 4096");
   run.options = read_run_options(arguments);
   return run;
 }

@@ -14,6 +14,11 @@ namespace train {
 /// What does not change the result, and so may differ when a run goes on. What was not said is as before.
 struct RunOptions {
   std::optional<std::uint64_t> workers, steps_per_checkpoint, keep;
+  std::optional<std::uint64_t> threads;
+  std::string device = "auto";
+  bool device_said = false;
+  std::uint64_t processes = 1;      ///< to be started on this machine
+  std::uint64_t rank_timeout = 30;  ///< seconds
   std::optional<bool> stop_if_disk_is_full;
   std::optional<aria::LakhEncoding> encoding;
 };
@@ -30,8 +35,8 @@ struct NewRun {
 /// resume. What is empty was not said, and is as in the checkpoint.
 struct ResumedRun {
   std::string checkpoint;
-  std::optional<std::uint64_t> epochs, step, batch_size, threads;
-  std::string model, mode, train, validation, project, device;
+  std::optional<std::uint64_t> epochs, step, batch_size;
+  std::string model, mode, train, validation, project;
   RunOptions options;
 };
 

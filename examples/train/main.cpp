@@ -1,21 +1,28 @@
 // aria-train: trains models on the data sets that aria builds.
 #include "../cli/program.hpp"
 #include "arguments.hpp"
+#include "processes.hpp"
 #include "run.hpp"
 
 namespace {
 
+template <class Arguments>
+int work_on(const Arguments& arguments, const std::string& command, const std::vector<std::string>& words) {
+  return train::in_processes(arguments.options, command, words,
+                             [&](const auto& group) { return train::run(arguments, group); });
+}
+
 int pretrain(const std::vector<std::string>& words) {
   const auto arguments = train::read_new_run("pretrain", words);
-  return arguments ? train::run(*arguments) : cli::kDone;
+  return arguments ? work_on(*arguments, "pretrain", words) : cli::kDone;
 }
 int finetune(const std::vector<std::string>& words) {
   const auto arguments = train::read_new_run("finetune", words);
-  return arguments ? train::run(*arguments) : cli::kDone;
+  return arguments ? work_on(*arguments, "finetune", words) : cli::kDone;
 }
 int resume(const std::vector<std::string>& words) {
   const auto arguments = train::read_resumed_run(words);
-  return arguments ? train::run(*arguments) : cli::kDone;
+  return arguments ? work_on(*arguments, "resume", words) : cli::kDone;
 }
 
 }  // namespace

@@ -1,29 +1,28 @@
 // New runs and those that go on: from words to a Trainer, and what is said meanwhile.
 #include "run.hpp"
 
-#include <csignal>
-#include <cstdio>
-#include <iostream>
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
+#include <aria/nn/distributed/same_run.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
 #include <aria/nn/training/check_run.hpp>
 #include <aria/nn/training/checkpoint.hpp>
 #include <aria/nn/training/device.hpp>
 #include <aria/nn/training/project_directory.hpp>
-#include <aria/nn/training/train_report.hpp>
 #include <aria/nn/training/trainer.hpp>
 #include <aria/nn/weights/model_weights.hpp>
 
 #include "../cli/checkpoint_paths.hpp"
-#include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
 #include "../cli/token_lines.hpp"
 #include "../cli/torch_program.hpp"
 #include "data.hpp"
+#include "progress.hpp"
 
 namespace train {
 namespace {
@@ -31,46 +30,11 @@ namespace {
 using aria::Error, aria::ErrorCode;
 using namespace aria::nn;
 
-// The first Ctrl-C, or the signal with which a scheduler ends a job, asks for a checkpoint; the second one ends at
-// once.
-volatile std::sig_atomic_t stop_requested = 0;
-void request_stop(int signal) {
-  stop_requested = 1;
-  std::signal(signal, SIG_DFL);
-}
+using Group = std::shared_ptr<ProcessGroup>;
 
-std::string bar_text(const TrainProgress& progress) {
-  const double all = static_cast<double>(progress.epochs * progress.steps_per_epoch);
-  const double share = static_cast<double>(progress.done.total_steps + 1) / all;
-  char text[240];
-  std::snprintf(
-      text, sizeof text,
-      "%s %3.0f%%  epoch %llu/%llu  step %llu/%llu  lr=%.2e  loss=%.4f  trailing=%.4f  %s tokens/s  %s left",
-      cli::bar_of(share, 20).c_str(), 100 * share, static_cast<unsigned long long>(progress.done.epoch),
-      static_cast<unsigned long long>(progress.epochs), static_cast<unsigned long long>(progress.done.step + 1),
-      static_cast<unsigned long long>(progress.steps_per_epoch), progress.rate, progress.loss, progress.trailing_loss,
-      aria::short_number(progress.tokens_per_second).c_str(), cli::clock_text(progress.seconds_left).c_str());
-  return text;
+TrainerOptions trainer_options(const RunOptions& options, const Group& group) {
+  return {.workers = options.workers.value_or(1), .group = group};
 }
-
-TrainEvents events_on(cli::StatusLine& line) {
-  TrainEvents events;
-  events.on_step = [&line](const TrainProgress& progress) { line.show([&] { return bar_text(progress); }); };
-  events.on_validation = [&line](std::uint64_t done, std::uint64_t total) {
-    line.show([&] {
-      const double share = static_cast<double>(done) / static_cast<double>(total);
-      return cli::bar_of(share, 20) + "  validation " + std::to_string(done) + '/' + std::to_string(total);
-    });
-  };
-  events.on_message = [&line](const std::string& message) {
-    line.wipe();
-    std::cout << cli::printable(message) << std::endl;
-  };
-  events.should_stop = [] { return stop_requested != 0; };
-  return events;
-}
-
-TrainerOptions trainer_options(const RunOptions& options) { return {.workers = options.workers.value_or(1)}; }
 
 // What was said about checkpoints takes the place of what held before.
 void set_policy(CheckpointPolicy& policy, const RunOptions& options) {
@@ -80,12 +44,13 @@ void set_policy(CheckpointPolicy& policy, const RunOptions& options) {
 }
 
 // Everything is set up before anything is drawn or computed.
-torch::Device prepare(TrainSettings& settings) {
+torch::Device prepare(TrainSettings& settings, const ProcessGroup& group) {
   cli::keep_large_blocks();
   if (settings.deterministic) make_deterministic();
   at::set_num_threads(static_cast<int>(settings.threads));
-  const torch::Device device = find_device(settings.device);
-  settings.device = device.str();
+  const torch::Device device = find_device(settings.device, group.local_rank());
+  // Of several processes each has another.
+  settings.device = group.size() > 1 ? c10::DeviceTypeName(device.type(), /*lower_case=*/true) : device.str();
   return device;
 }
 
@@ -97,42 +62,19 @@ std::shared_ptr<CausalTransformer> make_model(const TrainSettings& settings, std
   return model;
 }
 
-void say(ProjectDirectory& project, const std::string& message) {
-  project.log(message);
-  std::cout << cli::printable(message) << std::endl;
+// One thread a core, shared with the other processes of the machine.
+std::uint64_t default_threads(const ProcessGroup& group) {
+  return std::max<std::uint64_t>(1, std::thread::hardware_concurrency() / group.local_size());
 }
 
-void introduce(ProjectDirectory& project, const RunState& state, const CausalTransformer& model,
-               const torch::Device& device) {
-  const TrainSettings& s = state.settings;
-  say(project, "Using project directory " + project.path());
-  say(project, "Using training config: model_name=" + s.model_name + ", epochs=" + std::to_string(s.epochs) +
-                   ", batch_size=" + std::to_string(s.batch_size) + ", accumulate=" + std::to_string(s.accumulate) +
-                   ", precision=" + std::string(name_of(s.precision)) + ", device=" + s.device +
-                   ", threads=" + std::to_string(s.threads) + ", seed=" + std::to_string(s.seed));
-  say(project, "Using data: " + state.train.path + " (" + std::to_string(state.train.sequences) + " sequences), " +
-                   state.validation.path + " (" + std::to_string(state.validation.sequences) + " sequences)");
-  say(project, size_text(model, s, device));
-}
-
-void warn_of_short_run(ProjectDirectory& project, const TrainSettings& settings, std::uint64_t total_steps) {
-  if (total_steps > settings.warmup) return;
-  say(project, "The run has " + std::to_string(total_steps) + " steps, no more than its warm-up of " +
-                   std::to_string(settings.warmup) + ": the learning rate never gets to --lr. See --warmup.");
-}
-
-int train(Trainer& trainer, cli::StatusLine& line) {
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
-  const TrainOutcome outcome = trainer.run();
-  line.wipe();
-  if (outcome == TrainOutcome::stopped) {
-    std::cout << "Stopped. It goes on with: aria-train resume " << cli::printable(trainer.last_checkpoint()) << '\n';
-    return cli::kDone;
-  }
-  std::cout << "wrote " << cli::printable(trainer.last_checkpoint())
-            << "\nThe losses, drawn: " << cli::printable(trainer.project().loss_svg()) << '\n';
-  return cli::kDone;
+// The first process makes or opens the project directory, and tells the others where it is.
+template <class Open>
+RunRecord open_record(ProcessGroup& group, Open open) {
+  if (!group.is_first()) return RunRecord::of_another(group.said_by_first(""));
+  RunRecord record(open());
+  group.said_by_first(record.path());
+  record.set_listener(print_message);
+  return record;
 }
 
 // What a word of the command line says must be what the checkpoint knows.
@@ -142,7 +84,8 @@ void must_equal(const std::string& what, const std::string& said, const std::str
               "the checkpoint has another " + what + ": " + known + ", and the command line says " + said);
 }
 
-void check_words(const ResumedRun& arguments, const std::string& checkpoint, const RunState& state) {
+void check_words(const ResumedRun& arguments, const std::string& checkpoint, const RunState& state,
+                 const ProcessGroup& group) {
   if (!arguments.model.empty() && aria::ModelConfig::find(arguments.model) != state.settings.model) {
     must_equal("model", arguments.model, state.settings.model_name);
     must_equal("model", aria::ModelConfig::find(arguments.model).to_json(), state.settings.model.to_json());
@@ -156,7 +99,12 @@ void check_words(const ResumedRun& arguments, const std::string& checkpoint, con
   if (!arguments.project.empty()) {
     must_equal("project directory (--pdir)", cli::tidy(arguments.project), cli::project_of(checkpoint));
   }
-  must_equal("number of processes", "1", std::to_string(state.settings.processes));
+  if (group.size() != state.settings.processes) {
+    throw Error(ErrorCode::invalid_argument, "the run has " + std::to_string(state.settings.processes) +
+                                                 " processes, and here are " + std::to_string(group.size()) +
+                                                 ": on one machine, --nproc " +
+                                                 std::to_string(state.settings.processes) + " starts them");
+  }
 }
 
 const TrainSettings* augmented(const TrainSettings& settings) { return settings.augment ? &settings : nullptr; }
@@ -168,38 +116,42 @@ std::optional<aria::LakhEncoding> encoding_of(const std::string& tokenizer, cons
                                                                  : aria::LakhEncoding::arrival;
 }
 
-int start(const NewRun& arguments) {
+int start(const NewRun& arguments, const Group& group) {
   RunState state;
   state.settings = arguments.settings;
+  state.settings.processes = group->size();
+  state.settings.threads = arguments.options.threads.value_or(default_threads(*group));
   set_policy(state.checkpoints, arguments.options);
   const auto train_data = open_data(arguments.train, arguments.options.encoding, augmented(state.settings));
   const auto validation = open_data(arguments.validation, arguments.options.encoding, nullptr);
   check_run(*train_data, *validation, state.settings);
-  const torch::Device device = prepare(state.settings);
+  const torch::Device device = prepare(state.settings, *group);
   state.vocabulary = train_data->vocabulary().size();
   state.tokenizer = train_data->tokenizer_name();
   state.tokenizer_config = train_data->tokenizer_config();
   state.train = identity_of(*train_data);
   state.validation = identity_of(*validation);
+  check_same_run(*group, state, *train_data, *validation);
   const auto model = make_model(state.settings, state.vocabulary, device);
   if (!arguments.checkpoint.empty()) load_weights(*model, cli::weights_file(arguments.checkpoint));
 
-  ProjectDirectory project = ProjectDirectory::create(arguments.project.empty() ? "" : cli::tidy(arguments.project));
-  introduce(project, state, *model, device);
-  if (!arguments.checkpoint.empty()) say(project, "Loaded finetune checkpoint located at: " + arguments.checkpoint);
-  warn_of_short_run(project, state.settings,
+  RunRecord record = open_record(
+      *group, [&] { return ProjectDirectory::create(arguments.project.empty() ? "" : cli::tidy(arguments.project)); });
+  introduce(record, state, *model, device);
+  if (!arguments.checkpoint.empty()) record.say("Loaded finetune checkpoint located at: " + arguments.checkpoint);
+  warn_of_short_run(record, state.settings,
                     train_data->size() / state.settings.sequences_a_step() * state.settings.epochs);
-  say(project, "Starting " + state.settings.mode + " job");
+  record.say("Starting " + state.settings.mode + " job");
   cli::StatusLine line;
-  Trainer trainer(model, train_data, validation, state, std::move(project), trainer_options(arguments.options),
-                  events_on(line));
-  return train(trainer, line);
+  Trainer trainer(model, train_data, validation, state, std::move(record), trainer_options(arguments.options, group),
+                  events_on(line, group->is_first()));
+  return train_and_tell(trainer, line);
 }
 
-int go_on(const ResumedRun& arguments) {
+int go_on(const ResumedRun& arguments, const Group& group) {
   const std::string checkpoint = cli::newest_checkpoint(arguments.checkpoint);
   RunState state = read_checkpoint_state(checkpoint);
-  check_words(arguments, checkpoint, state);
+  check_words(arguments, checkpoint, state, *group);
   const auto path = [](const std::string& said, const std::string& known) { return said.empty() ? known : said; };
   const std::string train_path = path(arguments.train, state.train.path);
   const std::string validation_path = path(arguments.validation, state.validation.path);
@@ -211,8 +163,10 @@ int go_on(const ResumedRun& arguments) {
   must_equal("tokenizer", train_data->tokenizer_name(), state.tokenizer);
   check_tokenizer_config(*train_data, state.tokenizer_config);
   check_run(*train_data, *validation, state.settings);
-  check_identity(*train_data, state.train);
-  check_identity(*validation, state.validation);
+  if (group->local_rank() == 0) {
+    check_identity(*train_data, state.train);
+    check_identity(*validation, state.validation);
+  }
   const std::uint64_t epochs = arguments.epochs.value_or(state.settings.epochs);
   const bool stretched = epochs != state.settings.epochs;
   if (epochs < state.next.epoch && (stretched || state.next.step == 0)) {
@@ -223,36 +177,37 @@ int go_on(const ResumedRun& arguments) {
   set_policy(state.checkpoints, arguments.options);
   state.train.path = identity_of(*train_data).path;  // they may have moved
   state.validation.path = identity_of(*validation).path;
-  if (!arguments.device.empty()) state.settings.device = arguments.device;
-  state.settings.threads = arguments.threads.value_or(state.settings.threads);
-  const torch::Device device = prepare(state.settings);
+  if (arguments.options.device_said) state.settings.device = arguments.options.device;
+  state.settings.threads = arguments.options.threads.value_or(state.settings.threads);
+  const torch::Device device = prepare(state.settings, *group);
   must_equal("vocabulary", std::to_string(train_data->vocabulary().size()), std::to_string(state.vocabulary));
+  check_same_run(*group, state, *train_data, *validation);
   const auto model = make_model(state.settings, state.vocabulary, device);
   const std::uint64_t before = std::exchange(state.settings.epochs, epochs);
 
   // The tables are cut only once nothing else can fail.
-  ProjectDirectory project = ProjectDirectory::reopen(cli::project_of(checkpoint));
+  RunRecord record = open_record(*group, [&] { return ProjectDirectory::reopen(cli::project_of(checkpoint)); });
   cli::StatusLine line;
-  Trainer trainer(model, train_data, validation, state, std::move(project), trainer_options(arguments.options),
-                  events_on(line));
+  Trainer trainer(model, train_data, validation, state, std::move(record), trainer_options(arguments.options, group),
+                  events_on(line, group->is_first()));
   trainer.load(checkpoint);
-  introduce(trainer.project(), state, *model, device);
-  say(trainer.project(), "Resuming from " + checkpoint + ": epoch " + std::to_string(state.next.epoch) + ", step " +
-                             std::to_string(state.next.step));
+  introduce(trainer.record(), state, *model, device);
+  trainer.record().say("Resuming from " + checkpoint + ": epoch " + std::to_string(state.next.epoch) + ", step " +
+                       std::to_string(state.next.step));
   if (stretched) {
-    say(trainer.project(), "The decay of the learning rate is stretched from " + std::to_string(before) + " to " +
-                               std::to_string(epochs) + " epochs: this is no longer the same run");
+    trainer.record().say("The decay of the learning rate is stretched from " + std::to_string(before) + " to " +
+                         std::to_string(epochs) + " epochs: this is no longer the same run");
   }
-  return train(trainer, line);
+  return train_and_tell(trainer, line);
 }
 
 }  // namespace
 
-int run(const NewRun& arguments) {
-  return cli::in_a_line([&] { return start(arguments); });
+int run(const NewRun& arguments, const Group& group) {
+  return cli::in_a_line([&] { return start(arguments, group); });
 }
-int run(const ResumedRun& arguments) {
-  return cli::in_a_line([&] { return go_on(arguments); });
+int run(const ResumedRun& arguments, const Group& group) {
+  return cli::in_a_line([&] { return go_on(arguments, group); });
 }
 
 }  // namespace train

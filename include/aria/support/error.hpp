@@ -24,6 +24,7 @@ enum class ErrorCode : std::uint8_t {
   invalid_text,          ///< text that is not of the form that a reader expects: compound events, lines of ids
   invalid_weights,       ///< a file of tensors that is damaged, or whose tensors are not those of the model
   not_finite,            ///< a loss or a gradient became infinite or no number
+  process_lost,          ///< one of several processes that work together has ended, failed or does not answer
 };
 
 /// Where it went wrong. Only what is known is set.

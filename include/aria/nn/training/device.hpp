@@ -15,15 +15,24 @@
 
 namespace aria::nn {
 
-/// "auto": a GPU where libtorch finds one, else the processor; or "cpu", "cuda", "cuda:1". Throws invalid_argument for
-/// other names, and where there is no such device.
-inline torch::Device find_device(const std::string& name) {
+/// "auto": a GPU where libtorch finds one, else the processor; or "cpu", "cuda", "cuda:1". Of the processes on a
+/// machine each gets a GPU of its own, by its number, unless one is named. Throws invalid_argument for other names, and
+/// where there is no such device.
+inline torch::Device find_device(const std::string& name, std::uint64_t local_rank = 0) {
   const bool gpu = torch::cuda::is_available();
-  if (name == "auto") return gpu ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
+  if (name == "auto" && !gpu) return torch::kCPU;
+  if ((name == "auto" || name == "cuda") && gpu) {
+    if (local_rank < static_cast<std::uint64_t>(torch::cuda::device_count())) {
+      return {torch::kCUDA, static_cast<torch::DeviceIndex>(local_rank)};
+    }
+    throw Error(ErrorCode::invalid_argument, "process " + std::to_string(local_rank) +
+                                                 " of this machine has no GPU of its own: there are " +
+                                                 std::to_string(torch::cuda::device_count()));
+  }
   if (name == "cpu") return torch::kCPU;
   if (name == "cuda" || name.starts_with("cuda:")) {
     if (!gpu) throw Error(ErrorCode::invalid_argument, "the device " + name + " is not there: libtorch finds no GPU");
-    const std::string number = name == "cuda" ? "0" : name.substr(5);
+    const std::string number = name.substr(5);
     if (!number.empty() && number.size() < 4 && number.find_first_not_of("0123456789") == std::string::npos &&
         std::stoul(number) < static_cast<unsigned long>(torch::cuda::device_count())) {
       return {torch::kCUDA, static_cast<torch::DeviceIndex>(std::stoul(number))};

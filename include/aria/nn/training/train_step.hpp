@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include <aria/nn/data/batch.hpp>
@@ -32,18 +33,20 @@ inline void seed_step(std::uint64_t seed, std::uint64_t step, std::uint64_t part
 
 /// Adds the gradients of the mean loss over all `targets` to those of the model, and returns the loss: the sum over all
 /// batches, divided by `targets`, which of several processes is the number of all of them. Batches lie on the device of
-/// the model.
+/// the model. `before_last` is called before the last backward pass.
 inline torch::Tensor add_gradients(CausalTransformer& model, std::span<const Batch> batches, std::int64_t pad,
-                                   std::uint64_t targets, std::uint64_t step, const TrainSettings& settings) {
+                                   std::uint64_t targets, std::uint64_t step, const TrainSettings& settings,
+                                   std::uint64_t process = 0, const std::function<void()>& before_last = {}) {
   torch::Tensor total;
   for (std::size_t part = 0; part < batches.size(); ++part) {
-    seed_step(settings.seed, step, part);
+    seed_step(settings.seed, step, part, process);
     torch::Tensor loss;
     {
       const AutocastGuard autocast(settings.precision, batches[part].source.device().type());
       loss = model.loss_sum(batches[part].source, batches[part].target, pad, settings.label_smoothing);
     }
     loss = loss / static_cast<double>(targets == 0 ? 1 : targets);
+    if (before_last && part + 1 == batches.size()) before_last();
     loss.backward();
     total = total.defined() ? total + loss.detach() : loss.detach();
   }

@@ -18,19 +18,19 @@
 #include <aria/dataset/epoch_order.hpp>
 #include <aria/dataset/sequence_source.hpp>
 #include <aria/nn/data/batch_stream.hpp>
+#include <aria/nn/distributed/gradient_buckets.hpp>
+#include <aria/nn/distributed/process_group.hpp>
 #include <aria/nn/model/causal_transformer.hpp>
 #include <aria/nn/model/costs.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/nn/training/adamw.hpp>
 #include <aria/nn/training/checkpoint.hpp>
-#include <aria/nn/training/loss_curve.hpp>
-#include <aria/nn/training/project_directory.hpp>
+#include <aria/nn/training/run_record.hpp>
 #include <aria/nn/training/run_state.hpp>
 #include <aria/nn/training/step_clock.hpp>
 #include <aria/nn/training/train_report.hpp>
 #include <aria/nn/training/train_step.hpp>
 #include <aria/nn/training/validation.hpp>
-#include <aria/support/atomic_file.hpp>
 #include <aria/support/error.hpp>
 
 namespace aria::nn {
@@ -38,6 +38,7 @@ namespace aria::nn {
 /// What changes neither the result nor the checkpoints of a run.
 struct TrainerOptions {
   std::size_t workers = 1;  ///< threads that prepare batches; 0: the one that trains
+  std::shared_ptr<ProcessGroup> group = std::make_shared<SingleProcess>();  ///< with whom the model is trained
 };
 
 /// Where a run is, for those who watch it.
@@ -68,28 +69,27 @@ enum class TrainOutcome : std::uint8_t { finished, stopped };
 ///     Trainer trainer(model, train, validation, state, ProjectDirectory::create(""), options, events);
 ///     trainer.run();
 ///
-/// The mean of a step is over all targets of all its batches. A last batch of an epoch that is not full is left out.
-/// Run again from a checkpoint, the tables and the weights are equal to the bit (on a GPU: with `deterministic`).
+/// The mean of a step is over all targets of all its batches, of all processes. A last batch of an epoch that is not
+/// full is left out. Run again from a checkpoint, the tables and the weights are equal to the bit (on a GPU: with
+/// `deterministic`).
 class Trainer {
  public:
   /// Model and state must fit; see check_run. Throws invalid_argument where the data set has less than a step.
   Trainer(std::shared_ptr<CausalTransformer> model, std::shared_ptr<const SequenceSource> train,
-          std::shared_ptr<const SequenceSource> validation, RunState state, ProjectDirectory project,
-          TrainerOptions options, TrainEvents events)
+          std::shared_ptr<const SequenceSource> validation, RunState state, RunRecord record, TrainerOptions options,
+          TrainEvents events)
       : model_(std::move(model)),
         train_(std::move(train)),
         validation_(std::move(validation)),
         state_(std::move(state)),
-        project_(std::move(project)),
-        options_(options),
+        record_(std::move(record)),
+        options_(std::move(options)),
         events_(std::move(events)),
         optimizer_(*model_, state_.settings.optimizer),
-        train_check_(train_),
-        validation_check_(validation_),
         steps_per_epoch_(train_->size() / state_.settings.sequences_a_step()) {
-    if (settings().processes != 1) {
-      throw Error(ErrorCode::invalid_argument,
-                  "a Trainer is one process, and the settings say " + std::to_string(settings().processes));
+    if (settings().processes != group().size()) {
+      throw Error(ErrorCode::invalid_argument, "the run has " + std::to_string(settings().processes) +
+                                                   " processes, and here are " + std::to_string(group().size()));
     }
     if (steps_per_epoch_ == 0) {
       throw Error(ErrorCode::invalid_argument,
@@ -97,6 +97,12 @@ class Trainer {
                       std::to_string(state_.settings.sequences_a_step()) + " of a step",
                   {.path = train_->path()});
     }
+    record_.set_listener(events_.on_message);
+    if (group().size() > 1) buckets_.emplace(*model_, options_.group);
+    // One of the processes on a machine looks through the data for all of them.
+    if (group().local_rank() != 0) return;
+    train_check_.emplace(train_);
+    validation_check_.emplace(validation_);
   }
 
   /// Loads weights and moments of the checkpoint from which the state is, cuts off the rows that came after it, and
@@ -109,16 +115,16 @@ class Trainer {
       throw error.in_file(CheckpointFiles::state(checkpoint));
     }
     read_checkpoint(checkpoint, *model_, optimizer_, state_);
-    project_.check_rows(state_.loss_rows, state_.epoch_rows);
+    record_.check_rows(state_.loss_rows, state_.epoch_rows);
     supersede();  // before rows are cut: a kill in between leaves what still fits the tables
-    project_.keep_rows(state_.loss_rows, state_.epoch_rows);
+    record_.keep_rows(state_.loss_rows, state_.epoch_rows);
     last_checkpoint_ = checkpoint;
   }
 
   std::uint64_t steps_per_epoch() const noexcept { return steps_per_epoch_; }
   std::uint64_t total_steps() const noexcept { return steps_per_epoch_ * settings().epochs; }
   const RunState& state() const noexcept { return state_; }
-  ProjectDirectory& project() noexcept { return project_; }
+  RunRecord& record() noexcept { return record_; }
 
   /// The newest whole checkpoint of this run; empty where there is none yet.
   const std::string& last_checkpoint() const noexcept { return last_checkpoint_; }
@@ -127,10 +133,11 @@ class Trainer {
   double waiting_share() const noexcept { return clock_.waiting_share(); }
 
   /// Trains until all epochs are done or the events ask to stop. Throws not_finite with step, sequences and the last
-  /// checkpoint where the loss is no number; what the data sets throw; io.
+  /// checkpoint where the loss is no number; what the data sets throw; io; process_lost.
   TrainOutcome run() {
     try {
-      AtomicFolder::remove_unfinished(project_.checkpoints());
+      if (record_.writes()) AtomicFolder::remove_unfinished(record_.checkpoints());
+      share_weights();
       while (state_.next.epoch <= settings().epochs) {
         if (train_epoch() == TrainOutcome::stopped) return TrainOutcome::stopped;
         finish_epoch();
@@ -138,7 +145,7 @@ class Trainer {
       }
       return TrainOutcome::finished;
     } catch (const std::exception& error) {
-      project_.try_log(error.what(), "ERROR");
+      record_.log_error(error.what());
       throw;
     }
   }
@@ -148,35 +155,45 @@ class Trainer {
   torch::Device device() const { return model_->head_weight().device(); }
   std::int64_t pad() const { return train_->vocabulary().pad(); }
 
-  void say(const std::string& message, std::string_view level = "INFO") {
-    project_.try_log(message, level);
-    if (events_.on_message) events_.on_message(message);
-  }
-  std::string epoch_text() const {
-    return "EPOCH " + std::to_string(state_.next.epoch) + '/' + std::to_string(settings().epochs) + ": ";
+  ProcessGroup& group() const noexcept { return *options_.group; }
+  void say(const std::string& message, std::string_view level = "INFO") { record_.say(message, level); }
+  std::string epoch_text() const { return epoch_text(state_.next.epoch); }
+  std::string epoch_text(std::uint64_t epoch) const {
+    return "EPOCH " + std::to_string(epoch) + '/' + std::to_string(settings().epochs) + ": ";
   }
 
   // The checkpoints behind the state get other names.
   void supersede() {
+    if (!record_.writes()) return;
     const bool at_end = state_.next.step == 0;
     const CheckpointName last{state_.next.epoch - (at_end ? 1 : 0),
                               at_end ? std::nullopt : std::optional(state_.next.step - 1)};
-    const std::size_t count = supersede_after(project_.checkpoints(), last);
+    const std::size_t count = supersede_after(record_.checkpoints(), last);
     if (count == 0) return;
     say("Checkpoints behind this one, now called superseded_*: " + std::to_string(count));
   }
 
-  bool asked_to_stop() const { return events_.should_stop && events_.should_stop(); }
+  // All processes stop where one is asked to.
+  bool asked_to_stop() const { return group().any(events_.should_stop && events_.should_stop()); }
+
+  // All processes begin with those of the first one, whatever machines drew or read them.
+  void share_weights() {
+    if (group().size() == 1) return;
+    for (const AdamW::State& state : optimizer_.states()) {
+      for (const torch::Tensor& tensor : {state.weight.detach(), state.mean, state.square}) group().broadcast(tensor);
+    }
+  }
 
   TrainOutcome train_epoch() {
     const std::size_t sequences = settings().batch_size * settings().accumulate;
     const EpochDraw draw{settings().seed, state_.next.epoch};
-    BatchStream batches(
-        BatchDataset(train_, draw, device().is_cuda()),
-        EpochSampler(
-            EpochOrder(train_->size(), {.seed = draw.seed, .epoch = draw.epoch, .shuffle = settings().shuffle}),
-            {.first = state_.next.step * sequences, .end = steps_per_epoch_ * sequences}),
-        {.batch_size = settings().batch_size, .workers = options_.workers});
+    BatchStream batches(BatchDataset(train_, draw, device().is_cuda()),
+                        EpochSampler(EpochOrder(train_->size(), {.seed = draw.seed,
+                                                                 .epoch = draw.epoch,
+                                                                 .shuffle = settings().shuffle,
+                                                                 .rank = rank_in(group())}),
+                                     {.first = state_.next.step * sequences, .end = steps_per_epoch_ * sequences}),
+                        {.batch_size = settings().batch_size, .workers = options_.workers});
     model_->train();
     while (state_.next.step < steps_per_epoch_) {
       step(batches);
@@ -194,13 +211,12 @@ class Trainer {
     const double waited = batches.waited();
     std::vector<Batch> parts;
     for (std::uint64_t i = 0; i < settings().accumulate; ++i) parts.push_back(std::move(*batches.next()));
-    // Counted before they go to a device that would have to be waited for.
-    const std::uint64_t targets = target_count(parts, pad());
-    for (Batch& part : parts) part = part.to(device());
     const double wait = batches.waited() - waited;
+    // Counted before they go to a device that would have to be waited for.
+    const std::uint64_t targets = sum_of_all(target_count(parts, pad()));
+    for (Batch& part : parts) part = part.to(device());
     const double rate = settings().schedule(total_steps())(state_.next.total_steps);
-    const double loss =
-        add_gradients(*model_, parts, pad(), targets, state_.next.total_steps, settings()).item<double>();
+    const double loss = sum_of_all(gradients_of(parts, targets));
     if (!std::isfinite(loss)) refuse(loss, parts);
     const double norm = settings().clip > 0 ? optimizer_.gradient_norm().item<double>() : 0;
     if (!std::isfinite(norm)) refuse(norm, parts, "the norm of the gradients");
@@ -210,20 +226,39 @@ class Trainer {
     finish_step(rate, loss);
   }
 
+  // Adds up the gradients of all processes, and returns the share of the loss that this one has.
+  double gradients_of(const std::vector<Batch>& parts, std::uint64_t targets) {
+    const auto add = [&](const std::function<void()>& before_last) {
+      return add_gradients(*model_, parts, pad(), targets, state_.next.total_steps, settings(), group().rank(),
+                           before_last);
+    };
+    if (!buckets_) return add({}).item<double>();
+    buckets_->begin();
+    const torch::Tensor loss = add([this] { buckets_->send_when_ready(); });
+    buckets_->finish();
+    return loss.item<double>();
+  }
+
+  template <class Number>
+  Number sum_of_all(Number number) {
+    double sum = static_cast<double>(number);
+    group().sum({&sum, 1});
+    return static_cast<Number>(sum);
+  }
+
   void finish_step(double rate, double loss) {
-    project_.add_loss(state_.next.epoch, state_.next.step, loss);
-    ++state_.loss_rows;
-    state_.averages.add(loss);
-    log_step(rate, loss);
     const RunPosition made = state_.next;
+    state_.averages.add(loss);
+    record_.add_step(made, rate, loss, state_.averages);
+    ++state_.loss_rows;
     ++state_.next.step;
     ++state_.next.total_steps;
     if (clock_.steps() == kMeasuredSteps || (clock_.steps() < kMeasuredSteps && state_.next.step == steps_per_epoch_)) {
       say_speed();
     }
     if (events_.on_step) events_.on_step(progress(made, rate, loss));
-    train_check_.throw_if_bad();
-    validation_check_.throw_if_bad();
+    if (train_check_) train_check_->throw_if_bad();
+    if (validation_check_) validation_check_->throw_if_bad();
     const std::uint64_t every = state_.checkpoints.every;
     if (every != 0 && made.step % every == 0 && made.step != 0) checkpoint({made.epoch, made.step}, false);
   }
@@ -231,15 +266,15 @@ class Trainer {
   void finish_epoch() {
     say(epoch_text() + "Finished training - average_loss=" + rounded(state_.averages.epoch_mean()));
     const double loss = validation_loss(
-        *model_, validation_, {settings().batch_size, options_.workers, settings().precision, events_.on_validation});
+        *model_, validation_, {settings().batch_size, options_.workers, settings().precision, events_.on_validation},
+        group());
     if (!std::isfinite(loss)) {
       throw Error(ErrorCode::not_finite, "the validation loss of epoch " + std::to_string(state_.next.epoch) + " is " +
                                              not_finite_text(loss) + "; " + way_back());
     }
     say(epoch_text() + "Finished evaluation - average_loss=" + rounded(loss));
-    project_.add_epoch(state_.next.epoch, state_.averages.epoch_mean(), loss);
+    record_.add_epoch(state_.next.epoch, state_.averages.epoch_mean(), loss);
     ++state_.epoch_rows;
-    draw_curve();
     const CheckpointName name{state_.next.epoch};
     ++state_.next.epoch;
     state_.next.step = 0;
@@ -247,23 +282,32 @@ class Trainer {
     checkpoint(name, state_.next.epoch > settings().epochs || asked_to_stop());
   }
 
-  // A checkpoint that has no room is told of; whether the run goes on is for its policy to say. One that is the result
-  // of the run must be there.
   void checkpoint(const CheckpointName& name, bool is_result) {
     identify_data();
     check_weights(name);
-    const std::string path = project_.checkpoints() + '/' + name.text();
-    const std::string epoch = "EPOCH " + std::to_string(name.epoch) + '/' + std::to_string(settings().epochs) + ": ";
+    const std::string path = record_.checkpoints() + '/' + name.text();
+    const bool written = group().any(record_.writes() && write(path, name, is_result));
+    if (!written) return;
+    last_checkpoint_ = path;
+    say(epoch_text(name.epoch) + "Saved checkpoint - " + path);
+    if (record_.writes() && state_.checkpoints.keep != 0) {
+      keep_last(record_.checkpoints(), name, state_.checkpoints.keep);
+    }
+  }
+
+  // A checkpoint that has no room is told of; whether the run goes on is for its policy to say. One that is the result
+  // of the run must be there.
+  bool write(const std::string& path, const CheckpointName& name, bool is_result) {
     try {
-      project_.sync();
+      record_.sync();
       write_checkpoint(path, *model_, optimizer_, state_);
+      return true;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::io || state_.checkpoints.stop_if_disk_is_full || is_result) throw;
-      return say(epoch + "No checkpoint " + name.text() + ", the run goes on without it. " + error.what(), "WARNING");
+      say(epoch_text(name.epoch) + "No checkpoint " + name.text() + ", the run goes on without it. " + error.what(),
+          "WARNING");
+      return false;
     }
-    last_checkpoint_ = path;
-    say(epoch + "Saved checkpoint - " + path);
-    if (state_.checkpoints.keep != 0) keep_last(project_.checkpoints(), name, state_.checkpoints.keep);
   }
 
   // A loss that was a number may have led to weights that are none.
@@ -278,11 +322,18 @@ class Trainer {
 
   // All of both files is read before the first checkpoint: none is made of data that turn out to be bad.
   void identify_data() {
-    train_check_.wait();
-    validation_check_.wait();
-    if (state_.train.hash.empty()) state_.train.hash = DataIdentity::hash_text(train_check_.fingerprint());
-    if (state_.validation.hash.empty()) {
-      state_.validation.hash = DataIdentity::hash_text(validation_check_.fingerprint());
+    identify(train_check_, *train_, state_.train);
+    identify(validation_check_, *validation_, state_.validation);
+  }
+  void identify(const std::optional<DataCheck>& check, const SequenceSource& data, DataIdentity& identity) {
+    if (check) check->wait();
+    if (!identity.hash.empty()) return;
+    const std::string hash = check ? DataIdentity::hash_text(check->fingerprint()) : "";
+    identity.hash = group().said_by_first(hash);
+    if (check && hash != identity.hash) {
+      throw Error(ErrorCode::invalid_argument,
+                  "is another file than that of rank 0: its hash is " + hash + ", and that one's " + identity.hash,
+                  {.path = data.path()});
     }
   }
 
@@ -305,16 +356,6 @@ class Trainer {
            "; a lower --lr, or --clip 1, may help";
   }
 
-  void draw_curve() {
-    try {
-      AtomicFile file(project_.loss_svg(), IfExists::replace);
-      file.write(loss_curve_svg(project_.loss_csv(), project_.epoch_csv(), project_.name()));
-      file.commit();
-    } catch (const Error& error) {
-      say(std::string("No drawing of the losses: ") + error.what(), "WARNING");
-    }
-  }
-
   TrainProgress progress(const RunPosition& made, double rate, double loss) const {
     const double tokens = static_cast<double>(settings().sequences_a_step() * train_->max_seq_len());
     const double seconds = clock_.seconds_per_step();
@@ -326,14 +367,6 @@ class Trainer {
             .trailing_loss = state_.averages.trailing_mean(),
             .tokens_per_second = seconds > 0 ? tokens / seconds : 0,
             .seconds_left = seconds * static_cast<double>(total_steps() - state_.next.total_steps)};
-  }
-
-  void log_step(double rate, double loss) {
-    char text[200];
-    std::snprintf(text, sizeof text, "EPOCH %llu STEP %llu: lr=%.2e, loss=%.4f, trailing_loss=%.4f, average_loss=%.4f",
-                  static_cast<unsigned long long>(state_.next.epoch), static_cast<unsigned long long>(state_.next.step),
-                  rate, loss, state_.averages.trailing_mean(), state_.averages.epoch_mean());
-    project_.log(text, "DEBUG");
   }
 
   void say_speed() {
@@ -361,11 +394,12 @@ class Trainer {
   std::shared_ptr<CausalTransformer> model_;
   std::shared_ptr<const SequenceSource> train_, validation_;
   RunState state_;
-  ProjectDirectory project_;
+  RunRecord record_;
   TrainerOptions options_;
   TrainEvents events_;
   AdamW optimizer_;
-  DataCheck train_check_, validation_check_;
+  std::optional<GradientBuckets> buckets_;  // where there are several processes
+  std::optional<DataCheck> train_check_, validation_check_;
   std::uint64_t steps_per_epoch_;
   std::string last_checkpoint_;
   StepClock clock_;

@@ -1,0 +1,64 @@
+// Whether all processes were started with the same options and data.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <aria/config/json_difference.hpp>
+#include <aria/config/json_view.hpp>
+#include <aria/dataset/sequence_source.hpp>
+#include <aria/nn/distributed/process_group.hpp>
+#include <aria/nn/training/json_object.hpp>
+#include <aria/nn/training/run_state.hpp>
+#include <aria/support/error.hpp>
+#include <aria/support/file.hpp>
+#include <aria/support/hash128.hpp>
+
+namespace aria::nn {
+
+namespace detail {
+
+// Its size and the bytes of 256 places, which is done at once; the whole is compared before the first checkpoint.
+inline std::string sample_of(const std::string& path) {
+  constexpr std::size_t kPlaces = 256, kBytes = 4096;
+  const MappedFile file(path);
+  const auto bytes = file.bytes();
+  Hash128 hash{bytes.size(), 0};
+  const std::size_t length = std::min(kBytes, bytes.size());
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    hash = hash128(bytes.subspan((bytes.size() - length) / (kPlaces - 1) * i, length), hash);
+  }
+  return DataIdentity::hash_text(hash);
+}
+
+inline JsonObject data_of(const SequenceSource& data) {
+  return JsonObject()
+      .add("sequences", static_cast<std::uint64_t>(data.size()))
+      .add("bytes", static_cast<std::uint64_t>(MappedFile(data.path()).bytes().size()))
+      .add("sample_hash", sample_of(data.path()));
+}
+
+}  // namespace detail
+
+/// Throws invalid_argument, naming what differs and both values, where this process would not do what rank 0 does.
+/// Devices, threads and paths may differ.
+inline void check_same_run(ProcessGroup& group, const RunState& state, const SequenceSource& train,
+                           const SequenceSource& validation) {
+  RunState comparable = state;
+  comparable.settings.device = comparable.train.path = comparable.validation.path = "";
+  comparable.settings.threads = 1;
+  JsonObject ours;
+  ours.add_raw("run", comparable.to_json());
+  ours.add("train", detail::data_of(train)).add("validation", detail::data_of(validation));
+  const std::string text = ours.text();
+  const JsonDocument here(text), first(group.said_by_first(text));
+  if (const auto difference = json_difference(here.root(), first.root())) {
+    throw Error(ErrorCode::invalid_argument, "rank " + std::to_string(group.rank()) +
+                                                 " was started with other options or data than rank 0: here " +
+                                                 *difference);
+  }
+}
+
+}  // namespace aria::nn
