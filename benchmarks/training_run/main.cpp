@@ -22,66 +22,19 @@
 #include "../support/corpus.hpp"
 #include "../support/measure.hpp"
 #include "../support/process.hpp"
+#include "../support/training.hpp"
 
 namespace {
 
 using namespace aria::nn;
-using Data = aria::TokenizedDataset<aria::LazyTokenizer>;
-
-// A data set of real music with sequences of `length` tokens, and its first `count` sequences.
-std::string build(const std::string& corpus, const std::filesystem::path& folder, std::uint64_t length,
-                  std::size_t count) {
-  const std::string music = (folder / "music.jsonl").string(), all = (folder / "all.jsonl").string();
-  const std::string path = (folder / ("train" + std::to_string(length) + ".jsonl")).string();
-  if (!std::filesystem::exists(music))
-    aria::build_midi_dataset(corpus, music, {.recursive = true}, {}, aria::IfExists::replace);
-  aria::build_tokenized_dataset(aria::LazyTokenizer(), music, all,
-                                {.windows = {.max_seq_len = length, .stride_len = length / 2}},
-                                aria::IfExists::replace);
-  std::ifstream in(all);
-  std::ofstream out(path);
-  std::string line;
-  for (std::size_t i = 0; i <= count && std::getline(in, line); ++i) out << line << '\n';
-  return path;
-}
-
-std::shared_ptr<const aria::SequenceSource> open(const std::string& path, bool augment) {
-  const aria::LazyTokenizer tokenizer;
-  const auto data = std::make_shared<Data>(path, tokenizer);
-  if (augment) data->set_transform(aria::default_augmentations(tokenizer));
-  return aria::source_of(data);
-}
-
-std::unique_ptr<Trainer> make_trainer(const std::string& train, const std::string& validation,
-                                      const TrainSettings& settings, const std::string& project, TrainerOptions options,
-                                      TrainEvents events) {
-  const auto data = open(train, true), other = open(validation, false);
-  check_run(*data, *other, settings);
-  RunState state;
-  state.settings = settings;
-  state.vocabulary = data->vocabulary().size();
-  state.train = identity_of(*data);
-  state.validation = identity_of(*other);
-  torch::manual_seed(0);
-  auto model = std::make_shared<TransformerLM>(settings.model, static_cast<std::int64_t>(state.vocabulary));
-  return std::make_unique<Trainer>(std::move(model), data, other, state, ProjectDirectory::create(project), options,
-                                   std::move(events));
-}
-
-// Stops a run after so many steps.
-TrainEvents stop_after(int steps) {
-  TrainEvents events;
-  events.should_stop = [left = steps]() mutable { return --left == 0; };
-  return events;
-}
-
+using benchmark::build, benchmark::make_trainer, benchmark::stop_after;
 void waiting(const std::string& corpus, const std::filesystem::path& folder) {
   TrainSettings settings;
   settings.model = aria::ModelConfig::find("test");
   settings.batch_size = 8;
   const std::string path = build(corpus, folder, 256, 400);
-  const auto trainer =
-      make_trainer(path, path, settings, (folder / "waiting").string(), {.workers = 1}, stop_after(30));
+  const auto trainer = make_trainer(path, path, settings, ProjectDirectory::create((folder / "waiting").string()),
+                                    {.workers = 1}, stop_after(30));
   trainer->run();
   std::printf(
       "test, batch 8, 1 worker, four augmentations: %.3f %% of a step is waiting for data   (below 2, aim 0.5)\n",
@@ -117,7 +70,7 @@ void starting(const std::string& corpus, const std::filesystem::path& folder) {
         start = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
     events.should_stop = [] { return true; };
-    make_trainer(large, part, settings, project, {.workers = 1}, events)->run();
+    make_trainer(large, part, settings, ProjectDirectory::create(project), {.workers = 1}, events)->run();
     if (round < 0) continue;
     passes.push_back(pass);
     starts.push_back(start);

@@ -21,9 +21,10 @@ namespace aria::nn {
 struct LivenessOptions {
   std::uint64_t rank = 0;
   std::uint64_t count = 1;
-  std::string name;                         ///< of this process, for people: "pid 17 on host a"
-  std::chrono::milliseconds period{1000};   ///< from one sign of life to the next
-  std::chrono::milliseconds limit{30'000};  ///< one who gives none for so long is lost
+  std::string name;                             ///< of this process, for people: "pid 17 on host a"
+  std::string keeper = "the store of the run";  ///< who serves the store, for people
+  std::chrono::milliseconds period{1000};       ///< from one sign of life to the next
+  std::chrono::milliseconds limit{30'000};      ///< one who gives none for so long is lost
 };
 
 /// Gives signs of life of this process, and watches those of the next one: every process watches one, so that the work
@@ -92,8 +93,7 @@ class LivenessMonitor {
           silence = Clock::now() - answered_;
         }
         if (silence > options_.limit + 2 * options_.period) {
-          lose("the process that keeps the others together (rank 0, or the launcher) has not answered for " +
-               seconds(silence) + " s");
+          lose(options_.keeper + " has not answered for " + seconds(silence) + " s");
         }
         sleep();
       }

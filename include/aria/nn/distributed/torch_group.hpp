@@ -63,6 +63,9 @@ class TorchGroup : public ProcessGroup {
                      LivenessOptions{.rank = place.rank,
                                      .count = place.count,
                                      .name = "pid " + std::to_string(::getpid()) + " on " + host_name(),
+                                     .keeper = std::string(place.launcher_answers ? "the launcher" : "rank 0") +
+                                               ", which keeps the processes together at " + place.address + ':' +
+                                               std::to_string(place.port) + ",",
                                      .limit = options_.limit},
                      options_.on_lost);
     guarded([&] { connect(device); });

@@ -132,6 +132,11 @@ class Trainer {
   /// The share of the time of all steps so far that was spent waiting for batches.
   double waiting_share() const noexcept { return clock_.waiting_share(); }
 
+  /// The share that was spent waiting for other processes, beside which nothing was computed.
+  double communication_share() const noexcept { return clock_.communication_share(); }
+
+  double seconds_per_step() const noexcept { return clock_.seconds_per_step(); }
+
   /// Trains until all epochs are done or the events ask to stop. Throws not_finite with step, sequences and the last
   /// checkpoint where the loss is no number; what the data sets throw; io; process_lost.
   TrainOutcome run() {
@@ -208,6 +213,7 @@ class Trainer {
 
   void step(BatchStream& batches) {
     clock_.begin();
+    const double waited_for_others = group().waited();
     const double waited = batches.waited();
     std::vector<Batch> parts;
     for (std::uint64_t i = 0; i < settings().accumulate; ++i) parts.push_back(std::move(*batches.next()));
@@ -222,7 +228,7 @@ class Trainer {
     if (!std::isfinite(norm)) refuse(norm, parts, "the norm of the gradients");
     optimizer_.step(rate, clip_scale(norm, settings().clip));
     optimizer_.zero_grad();
-    clock_.end(wait);
+    clock_.end(wait, group().waited() - waited_for_others);
     finish_step(rate, loss);
   }
 
@@ -377,11 +383,16 @@ class Trainer {
     const std::uint64_t left = train_->size() - steps_per_epoch_ * settings().sequences_a_step();
     if (left == 1) say(epoch_text() + "1 sequence left out: it does not fill a step");
     if (left > 1) say(epoch_text() + std::to_string(left) + " sequences left out: they do not fill a step");
-    char text[80];
-    std::snprintf(text, sizeof text, "%.2f %% of the time was spent waiting for data", 100 * waiting_share());
-    say(epoch_text() + text);
+    say(epoch_text() + percent(waiting_share()) + " of the time was spent waiting for data");
+    if (group().size() == 1) return;
+    say(epoch_text() + percent(communication_share()) + " of the time was spent waiting for other processes");
   }
 
+  static std::string percent(double share) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
+    return text;
+  }
   static std::string rounded(double loss) {
     char text[40];
     std::snprintf(text, sizeof text, "%.4f", loss);
