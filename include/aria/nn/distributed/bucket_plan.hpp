@@ -6,6 +6,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aria/support/error.hpp>
@@ -13,31 +14,49 @@
 namespace aria::nn {
 
 /// Divides gradients into buckets, each of which is summed over all processes at once: small ones would cost a round
-/// trip each, one for all could not begin before the last gradient is there. The backward pass comes to the parameters
-/// about in the reverse of their order, and so do the buckets.
+/// trip each, one for all could not begin before the last gradient is there. Large ones have a bucket of their own, so
+/// that they need not be copied. The backward pass comes to the parameters about in the reverse of their order, and
+/// buckets are in the order in which it fills them.
 struct BucketPlan {
   struct Part {
     std::size_t bucket = 0;
     std::size_t offset = 0;  ///< in numbers
   };
-  std::vector<Part> parts;                ///< of each parameter
-  std::vector<std::size_t> sizes;         ///< numbers in each bucket
-  std::vector<std::size_t> parts_within;  ///< parameters in each bucket
+  std::vector<Part> parts;                           ///< of each parameter
+  std::vector<std::size_t> sizes;                    ///< numbers in each bucket
+  std::vector<std::vector<std::size_t>> parameters;  ///< in each bucket
 
-  /// For parameters of so many numbers each. A bucket holds at most `limit` of them, or a single parameter.
-  static BucketPlan of(std::span<const std::size_t> numbers, std::size_t limit) {
+  /// For parameters of so many numbers each. Those of `large` numbers and more are alone; others share buckets that
+  /// have at least so many, the last one excepted.
+  static BucketPlan of(std::span<const std::size_t> numbers, std::size_t large) {
     BucketPlan plan;
     plan.parts.resize(numbers.size());
+    std::vector<std::size_t> small;
+    std::size_t size = 0;
     for (std::size_t i = numbers.size(); i-- > 0;) {
-      if (plan.sizes.empty() || plan.sizes.back() + numbers[i] > limit) {
-        plan.sizes.push_back(0);
-        plan.parts_within.push_back(0);
+      if (numbers[i] >= large) {
+        plan.add({i}, numbers);
+        continue;
       }
-      plan.parts[i] = {plan.sizes.size() - 1, plan.sizes.back()};
-      plan.sizes.back() += numbers[i];
-      ++plan.parts_within.back();
+      small.push_back(i);
+      size += numbers[i];
+      if (size < large) continue;
+      plan.add(std::exchange(small, {}), numbers);
+      size = 0;
     }
+    if (!small.empty()) plan.add(std::move(small), numbers);
     return plan;
+  }
+
+ private:
+  void add(std::vector<std::size_t> bucket, std::span<const std::size_t> numbers) {
+    std::size_t size = 0;
+    for (const std::size_t parameter : bucket) {
+      parts[parameter] = {sizes.size(), size};
+      size += numbers[parameter];
+    }
+    sizes.push_back(size);
+    parameters.push_back(std::move(bucket));
   }
 };
 
@@ -51,15 +70,16 @@ struct BucketPlan {
 class BucketLedger {
  public:
   /// Keeps a copy of what it needs.
-  explicit BucketLedger(const BucketPlan& plan) : parts_within_(plan.parts_within) {
+  explicit BucketLedger(const BucketPlan& plan) {
     for (const BucketPlan::Part& part : plan.parts) bucket_of_.push_back(part.bucket);
+    for (const auto& parameters : plan.parameters) parameters_within_.push_back(parameters.size());
     begin();
   }
 
   /// Nothing is there yet.
   void begin() {
     const std::lock_guard lock(mutex_);
-    missing_ = parts_within_;
+    missing_ = parameters_within_;
     seen_.assign(bucket_of_.size(), false);
     next_ = 0;
   }
@@ -93,7 +113,7 @@ class BucketLedger {
   }
 
  private:
-  std::vector<std::size_t> bucket_of_, parts_within_;
+  std::vector<std::size_t> bucket_of_, parameters_within_;
   mutable std::mutex mutex_;
   std::vector<std::size_t> missing_;  // gradients of each bucket that are not there
   std::vector<bool> seen_;

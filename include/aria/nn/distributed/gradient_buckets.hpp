@@ -17,7 +17,7 @@
 
 namespace aria::nn {
 
-/// Has gradients lie in flat buckets, and sends each off once its last gradient is there.
+/// Gathers gradients in flat buckets as they come, and sends each bucket off once its last gradient is there.
 ///
 ///     GradientBuckets buckets(model, group);
 ///     buckets.begin();
@@ -27,33 +27,21 @@ namespace aria::nn {
 ///     buckets.finish();  // now gradients are the sums over all processes
 class GradientBuckets {
  public:
-  static constexpr std::size_t kBucketNumbers = std::size_t{1} << 20;  ///< 4 MiB in fp32
+  static constexpr std::size_t kLarge = std::size_t{1} << 18;  ///< numbers: 1 MiB in fp32
 
-  GradientBuckets(const torch::nn::Module& model, std::shared_ptr<ProcessGroup> group,
-                  std::size_t bucket_numbers = kBucketNumbers)
-      : weights_(model.parameters()), state_(std::make_shared<State>(plan_of(weights_, bucket_numbers), group)) {
-    for (const std::size_t size : state_->plan.sizes) {
-      state_->flat.push_back(torch::zeros({static_cast<std::int64_t>(size)}, weights_.front().options()));
-    }
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-      const BucketPlan::Part& part = state_->plan.parts[i];
-      views_.push_back(state_->flat[part.bucket]
-                           .narrow(0, static_cast<std::int64_t>(part.offset), weights_[i].numel())
-                           .view_as(weights_[i]));
-      add_hook(i);
-    }
+  GradientBuckets(const torch::nn::Module& model, std::shared_ptr<ProcessGroup> group, std::size_t large = kLarge)
+      : state_(std::make_shared<State>(model.parameters(), large, std::move(group))) {
+    for (std::size_t i = 0; i < state_->weights.size(); ++i) add_hook(i);
   }
   GradientBuckets(const GradientBuckets&) = delete;
   GradientBuckets& operator=(const GradientBuckets&) = delete;
   ~GradientBuckets() { state_->sending = false; }
 
-  /// All gradients become zeros, in the buckets.
+  /// A step begins; no weight has a gradient.
   void begin() {
     state_->sending = false;
     state_->ledger.begin();
     state_->pending.clear();
-    for (torch::Tensor& flat : state_->flat) flat.zero_();
-    for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = views_[i];
   }
 
   /// The backward pass that comes now is the last one of the step.
@@ -72,29 +60,61 @@ class GradientBuckets {
  private:
   // What hooks use, which live as long as the graph's nodes do.
   struct State {
-    State(BucketPlan plan_of_model, std::shared_ptr<ProcessGroup> processes)
-        : plan(std::move(plan_of_model)), ledger(plan), group(std::move(processes)) {}
+    State(std::vector<torch::Tensor> model, std::size_t large, std::shared_ptr<ProcessGroup> processes)
+        : weights(std::move(model)), plan(plan_of(weights, large)), ledger(plan), group(std::move(processes)) {
+      for (const std::size_t size : plan.sizes) {
+        const bool is_large = size >= large && plan.parameters[flat.size()].size() == 1;
+        flat.push_back(is_large ? torch::Tensor()
+                                : torch::zeros({static_cast<std::int64_t>(size)}, weights.front().options()));
+      }
+    }
 
-    void send(std::size_t bucket) { pending.push_back(group->start_sum(flat[bucket])); }
+    // Called by one thread at a time.
+    void send(std::size_t bucket) {
+      const torch::NoGradGuard no_graph;
+      for (const std::size_t i : plan.parameters[bucket]) gather(i);
+      const bool is_alone = !flat[bucket].defined();
+      pending.push_back(group->start_sum(is_alone ? weights[plan.parameters[bucket].front()].grad() : flat[bucket]));
+    }
 
+    // Has the gradient lie where it is summed.
+    void gather(std::size_t i) {
+      torch::Tensor& weight = weights[i];
+      const BucketPlan::Part& part = plan.parts[i];
+      const torch::Tensor gradient = weight.grad();
+      if (!flat[part.bucket].defined()) {
+        weight.mutable_grad() = gradient.defined() ? gradient.contiguous() : torch::zeros_like(weight);
+        return;
+      }
+      const torch::Tensor view =
+          flat[part.bucket].narrow(0, static_cast<std::int64_t>(part.offset), weight.numel()).view_as(weight);
+      if (gradient.defined()) {
+        view.copy_(gradient);
+      } else {
+        view.zero_();
+      }
+      weight.mutable_grad() = view;
+    }
+
+    std::vector<torch::Tensor> weights;
     const BucketPlan plan;
     BucketLedger ledger;
     std::shared_ptr<ProcessGroup> group;
-    std::vector<torch::Tensor> flat;
-    std::vector<std::function<void()>> pending;  // touched by the ledger's callers, one at a time, and by `finish`
+    std::vector<torch::Tensor> flat;             // of each bucket; none for a large gradient, which is where it is
+    std::vector<std::function<void()>> pending;  // touched by the ledger's callers, and by `finish`
     bool sending = false;
   };
 
-  static BucketPlan plan_of(const std::vector<torch::Tensor>& weights, std::size_t bucket_numbers) {
+  static BucketPlan plan_of(const std::vector<torch::Tensor>& weights, std::size_t large) {
     std::vector<std::size_t> numbers;
     for (const torch::Tensor& weight : weights) numbers.push_back(static_cast<std::size_t>(weight.numel()));
-    return BucketPlan::of(numbers, bucket_numbers);
+    return BucketPlan::of(numbers, large);
   }
 
-  // Called once the gradient of a weight has been added to what was there.
+  // Called once the gradient of a weight is there, added to those of the parts before.
   void add_hook(std::size_t i) {
     using torch::autograd::variable_list;
-    const auto accumulator = torch::autograd::impl::grad_accumulator(weights_[i]);
+    const auto accumulator = torch::autograd::impl::grad_accumulator(state_->weights[i]);
     accumulator->add_post_hook(std::make_unique<torch::autograd::utils::LambdaPostHook>(
         [weak = std::weak_ptr(state_), i](const variable_list& outputs, const variable_list&) {
           const auto state = weak.lock();
@@ -106,7 +126,6 @@ class GradientBuckets {
     accumulators_.push_back(accumulator);
   }
 
-  std::vector<torch::Tensor> weights_, views_;
   std::shared_ptr<State> state_;
   std::vector<std::shared_ptr<torch::autograd::Node>> accumulators_;  // a weight alone does not keep its own
 };
