@@ -13,7 +13,7 @@
 //     transformer_lm             that of EleutherAI's Aria
 //     rotary attention kv_cache dropout linear_cross_entropy activation_checkpoint autocast
 //                                parts that models share
-//     cpu_attention row_kernels  what makes attention fast on processors
+//     cpu_attention cpu_decoding what makes attention fast on processors
 //     costs                      parameters, operations, memory
 //
 //   sampling/                    models for the loops of aria/sampling:
@@ -51,11 +51,11 @@
 #include <aria/nn/model/causal_transformer.hpp>
 #include <aria/nn/model/costs.hpp>
 #include <aria/nn/model/cpu_attention.hpp>
+#include <aria/nn/model/cpu_decoding.hpp>
 #include <aria/nn/model/dropout.hpp>
 #include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/linear_cross_entropy.hpp>
 #include <aria/nn/model/rotary.hpp>
-#include <aria/nn/model/row_kernels.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
 #include <aria/nn/precision.hpp>
 #include <aria/nn/sampling/sampled_transformer.hpp>

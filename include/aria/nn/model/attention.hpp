@@ -9,6 +9,7 @@
 
 #include <aria/nn/model/autocast.hpp>
 #include <aria/nn/model/cpu_attention.hpp>
+#include <aria/nn/model/cpu_decoding.hpp>
 #include <aria/nn/model/dropout.hpp>
 #include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/rotary.hpp>
@@ -63,6 +64,10 @@ inline torch::Tensor causal_self_attention(const torch::Tensor& qkv, const Atten
 /// are. Not for training. `options.angles` are those of the new positions.
 inline torch::Tensor cached_self_attention(const torch::Tensor& qkv, KvCache& cache, std::int64_t layer,
                                            const AttentionOptions& options = {}) {
+  if (detail::can_decode(qkv)) {
+    return detail::decode_attention(qkv, cache, layer, options.angles,
+                                    static_cast<float>(options.scale_for(qkv.size(4))));
+  }
   const auto parts = qkv.permute({2, 0, 3, 1, 4}).unbind(0);  // (batch, heads, length, head_size)
   const auto turn = [&](const torch::Tensor& x) { return detail::turned(x, options.angles); };
   const auto [keys, values] = cache.append(layer, turn(parts[1]), parts[2]);

@@ -10,8 +10,8 @@
 
 #include <aria/nn/model/dropout.hpp>
 #include <aria/nn/model/rotary.hpp>
-#include <aria/nn/model/row_kernels.hpp>
 #include <aria/nn/torch.hpp>
+#include <aria/support/row_kernels.hpp>
 
 namespace aria::nn::detail {
 
@@ -56,10 +56,10 @@ void weigh(T* scores, std::int64_t rows, std::int64_t columns, std::int64_t firs
     const std::int64_t count = first + i + 1;  // of positions that it sees
     T* const out = scores + i * columns;
     float* const row = load_row(out, count, scratch.data());
-    const float shift = max_of(row, count) * plan.scale;
-    const float sum = exponentials(row, count, plan.scale, shift);
+    const float shift = kernels::max_of(row, count) * plan.scale;
+    const float sum = kernels::exponentials(row, count, plan.scale, shift);
     sums[i] = shift + std::log(sum);
-    multiply(row, count, 1 / sum);
+    kernels::multiply(row, count, 1 / sum);
     if (plan.drops) {
       const std::int64_t begin = (number + i) * plan.length;
       plan.mask.for_each(begin, begin + count, [&](std::int64_t j, float factor) { row[j - begin] *= factor; });
@@ -82,12 +82,13 @@ void weigh_back(T* scores, T* gradients, std::int64_t rows, std::int64_t columns
     float* const weight = load_row(out, count, scratch.data());
     float* const gradient = load_row(gradient_out, count, other.data());
     // Rounding may put a score above the logarithm of the sum by a hair.
-    (void)exponentials(weight, count, plan.scale, std::max(sums[i], max_of(weight, count) * plan.scale));
+    (void)kernels::exponentials(weight, count, plan.scale,
+                                std::max(sums[i], kernels::max_of(weight, count) * plan.scale));
     const std::int64_t begin = (number + i) * plan.length;
     if (plan.drops) {
       plan.mask.for_each(begin, begin + count, [&](std::int64_t j, float factor) { gradient[j - begin] *= factor; });
     }
-    const float mean = dot(weight, gradient, count);
+    const float mean = kernels::dot(weight, gradient, count);
     for (std::int64_t j = 0; j < count; ++j) gradient[j] = weight[j] * (gradient[j] - mean) * plan.scale;
     if (plan.drops) {
       plan.mask.for_each(begin, begin + count, [&](std::int64_t j, float factor) { weight[j - begin] *= factor; });

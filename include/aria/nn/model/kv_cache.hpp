@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -24,24 +25,34 @@ class KvCache {
 
   /// Puts those of new positions behind the others of a layer, and returns all of them.
   KeysAndValues append(std::int64_t layer, const torch::Tensor& keys, const torch::Tensor& values) {
+    const std::int64_t count = keys.size(2), end = length_ + count;
+    const KeysAndValues all = room_for(layer, {keys.size(0), keys.size(1), count, keys.size(3)}, keys.options());
+    all.keys.narrow(2, length_, count).copy_(keys);
+    all.values.narrow(2, length_, count).copy_(values);
+    return {all.keys.narrow(2, 0, end), all.values.narrow(2, 0, end)};
+  }
+
+  /// The memory of a layer, with room for new positions (batch, heads, count, head_size) at `length()`: for those who
+  /// write them themselves.
+  KeysAndValues room_for(std::int64_t layer, const std::array<std::int64_t, 4>& added,
+                         const torch::TensorOptions& options) {
     const auto i = static_cast<std::size_t>(layer);
-    const std::int64_t end = length_ + keys.size(2);
-    for (auto [all, added] : {std::pair(&keys_[i], &keys), std::pair(&values_[i], &values)}) {
-      make_room(*all, *added, end);
-      all->narrow(2, length_, added->size(2)).copy_(*added);
-    }
-    return {keys_[i].narrow(2, 0, end), values_[i].narrow(2, 0, end)};
+    make_room(keys_[i], added, options);
+    make_room(values_[i], added, options);
+    return {keys_[i], values_[i]};
   }
 
   /// Called once all layers have their new positions.
   void advance(std::int64_t count) noexcept { length_ += count; }
 
  private:
-  void make_room(torch::Tensor& all, const torch::Tensor& added, std::int64_t end) const {
+  void make_room(torch::Tensor& all, const std::array<std::int64_t, 4>& added,
+                 const torch::TensorOptions& options) const {
+    const std::int64_t end = length_ + added[2];
     if (all.defined() && all.size(2) >= end) return;
     constexpr std::int64_t kLeast = 64;
     const std::int64_t room = std::max(end, std::min(longest_, std::max(kLeast, 2 * end)));
-    torch::Tensor larger = torch::empty({added.size(0), added.size(1), room, added.size(3)}, added.options());
+    torch::Tensor larger = torch::empty({added[0], added[1], room, added[3]}, options);
     if (all.defined()) larger.narrow(2, 0, length_).copy_(all.narrow(2, 0, length_));
     all = larger;
   }

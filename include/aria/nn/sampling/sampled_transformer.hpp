@@ -53,8 +53,13 @@ class SampledTransformer {
     const torch::NoGradGuard no_graph;
     const AutocastGuard autocast(options_.precision, device().type());
     const torch::Tensor last = hidden(context, ids_of(context, tokens)).select(1, -1);
-    const torch::Tensor all = torch::linear(last, model_->head_weight()).to(torch::kCPU, torch::kFloat).contiguous();
-    std::copy_n(all.data_ptr<float>(), logits.size(), logits.begin());
+    const torch::Tensor weight = model_->head_weight();
+    torch::Tensor out = torch::from_blob(logits.data(), {context.batch, weight.size(0)}, torch::kFloat);
+    if (last.is_cpu() && last.scalar_type() == torch::kFloat && options_.precision == Precision::fp32) {
+      torch::mm_out(out, last, weight.t());
+    } else {
+      out.copy_(torch::linear(last, weight));
+    }
   }
 
  private:

@@ -98,10 +98,10 @@ TEST_CASE("The exponential of rows is exact to a few units of the last place", "
   double worst = 0;
   for (float x = 0; x > -86; x -= 0.00731F) {
     const double wanted = std::exp(static_cast<double>(x));
-    worst = std::max(worst, std::abs(static_cast<double>(aria::nn::detail::exp_of_negative(x)) - wanted) / wanted);
+    worst = std::max(worst, std::abs(static_cast<double>(aria::kernels::exp_of_negative(x)) - wanted) / wanted);
   }
   CHECK(worst < 2e-7);
-  CHECK(aria::nn::detail::exp_of_negative(0) == 1);
-  CHECK(aria::nn::detail::exp_of_negative(-1000) == 0);
-  CHECK(aria::nn::detail::exp_of_negative(-INFINITY) == 0);
+  CHECK(aria::kernels::exp_of_negative(0) == 1);
+  CHECK(aria::kernels::exp_of_negative(-1000) == 0);
+  CHECK(aria::kernels::exp_of_negative(-INFINITY) == 0);
 }

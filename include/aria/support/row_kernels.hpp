@@ -1,4 +1,5 @@
-// Loops over rows of numbers that compilers turn into vector instructions.
+// Loops over rows of numbers that compilers turn into vector instructions; those that add up need OpenMP for it
+// (-fopenmp, or -fopenmp-simd).
 #pragma once
 
 #include <algorithm>
@@ -15,14 +16,19 @@
 #define ARIA_SIMD_SUM(variable) ARIA_PRAGMA(omp simd reduction(+ : variable))
 #define ARIA_SIMD_MAX(variable) ARIA_PRAGMA(omp simd reduction(max : variable))
 
-namespace aria::nn::detail {
+namespace aria::kernels {
 
 /// e^x for x of at most 0, with a relative error below 2e-7; 0 below -87. The range is reduced to half a ln 2 around 0,
 /// where a polynomial of Cephes (Moshier: expf) is exact enough; no branch, so that loops over it become vectors.
 inline float exp_of_negative(float x) noexcept {
   constexpr float kLog2E = 1.44269504088896341F, kLn2High = 0.693359375F, kLn2Low = -2.12194440e-4F;
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
-  const float bounded = x < -87.0F ? -87.0F : x;
+  // Of numbers below 0 the bits of the lower one are the greater. A choice between two values would be a branch to
+  // compilers, which make no vectors then.
+  constexpr auto kLeast = std::bit_cast<std::uint32_t>(-87.0F);
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const std::uint32_t keep = static_cast<std::uint32_t>(bits > kLeast) - 1U;
+  const auto bounded = std::bit_cast<float>((bits & keep) | (kLeast & ~keep));
   const float shifted = bounded * kLog2E + kRound;
   const float n = shifted - kRound;
   const float r = bounded - n * kLn2High - n * kLn2Low;
@@ -34,7 +40,7 @@ inline float exp_of_negative(float x) noexcept {
   p = p * r + 5.0000001201e-1F;
   const float value = p * r * r + r + 1.0F;
   const auto exponent = (std::bit_cast<std::uint32_t>(shifted) + 127U) << 23;
-  return x < -87.0F ? 0.0F : value * std::bit_cast<float>(exponent);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value * std::bit_cast<float>(exponent)) & keep);
 }
 
 inline float max_of(const float* row, std::int64_t count) noexcept {
@@ -67,4 +73,4 @@ inline float dot(const float* a, const float* b, std::int64_t count) noexcept {
   return sum;
 }
 
-}  // namespace aria::nn::detail
+}  // namespace aria::kernels
