@@ -54,6 +54,7 @@
 #include <aria/nn/model/cpu_decoding.hpp>
 #include <aria/nn/model/dropout.hpp>
 #include <aria/nn/model/kv_cache.hpp>
+#include <aria/nn/model/linear.hpp>
 #include <aria/nn/model/linear_cross_entropy.hpp>
 #include <aria/nn/model/rotary.hpp>
 #include <aria/nn/model/transformer_lm.hpp>

@@ -51,6 +51,18 @@ inline Precision current_precision(torch::DeviceType device) {
   return state.enabled && state.type == torch::kBFloat16 ? Precision::bf16 : Precision::fp32;
 }
 
+/// As long as one lives, weights that were cast in this thread are kept from one guard to the next. They must not
+/// change meanwhile.
+class AutocastCache {
+ public:
+  AutocastCache() { at::autocast::increment_nesting(); }
+  AutocastCache(const AutocastCache&) = delete;
+  AutocastCache& operator=(const AutocastCache&) = delete;
+  ~AutocastCache() {
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  }
+};
+
 /// Computes in a precision, or as an AutocastState says, as long as it lives, in this thread. End it before weights
 /// change: those that were cast are kept until the outermost guard ends.
 ///

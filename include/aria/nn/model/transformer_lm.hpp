@@ -11,6 +11,7 @@
 #include <aria/nn/model/causal_transformer.hpp>
 #include <aria/nn/model/dropout.hpp>
 #include <aria/nn/model/kv_cache.hpp>
+#include <aria/nn/model/linear.hpp>
 #include <aria/nn/model/rotary.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/support/error.hpp>
@@ -32,10 +33,10 @@ class AriaBlock : public torch::nn::Module {
       : drop_p_(config.drop_p), attention_drop_p_(config.attention_drop_p), heads_(config.n_heads) {
     const std::int64_t width = config.d_model, inner = width * config.ff_mult;
     register_module("rotary_emb", std::make_shared<RotaryBuffer>(width / heads_));
-    mixed_qkv_ = register_module("mixed_qkv", linear(width, 3 * width, false));
-    att_proj_linear_ = register_module("att_proj_linear", linear(width, width, true));
-    ff_linear_1_ = register_module("ff_linear_1", linear(width, inner, true));
-    ff_linear_2_ = register_module("ff_linear_2", linear(inner, width, true));
+    mixed_qkv_ = register_module("mixed_qkv", make_linear(width, 3 * width, false));
+    att_proj_linear_ = register_module("att_proj_linear", make_linear(width, width, true));
+    ff_linear_1_ = register_module("ff_linear_1", make_linear(width, inner, true));
+    ff_linear_2_ = register_module("ff_linear_2", make_linear(inner, width, true));
     norm1_ = register_module("norm1", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
     norm2_ = register_module("norm2", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
   }
@@ -51,21 +52,23 @@ class AriaBlock : public torch::nn::Module {
   }
 
  private:
-  static torch::nn::Linear linear(std::int64_t in, std::int64_t out, bool bias) {
+  static torch::nn::Linear make_linear(std::int64_t in, std::int64_t out, bool bias) {
     return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(bias));
   }
 
   torch::Tensor qkv(const torch::Tensor& x) {
-    return mixed_qkv_(norm1_(x)).view({x.size(0), x.size(1), 3, heads_, x.size(2) / heads_});
+    return apply_linear(norm1_(x), mixed_qkv_).view({x.size(0), x.size(1), 3, heads_, x.size(2) / heads_});
   }
 
   // What attention and the feed-forward layer add.
   torch::Tensor joined(const torch::Tensor& x, const torch::Tensor& attention) {
-    const torch::Tensor y = add_dropout(x, att_proj_linear_(attention), drop_p_, is_training());
+    const torch::Tensor y = add_dropout(x, apply_linear(attention, att_proj_linear_), drop_p_, is_training());
     return add_dropout(y, feed_forward(norm2_(y)), drop_p_, is_training());
   }
 
-  torch::Tensor feed_forward(const torch::Tensor& x) { return ff_linear_2_(torch::gelu(ff_linear_1_(x))); }
+  torch::Tensor feed_forward(const torch::Tensor& x) {
+    return apply_linear(torch::gelu(apply_linear(x, ff_linear_1_)), ff_linear_2_);
+  }
 
   double drop_p_, attention_drop_p_;
   std::int64_t heads_;

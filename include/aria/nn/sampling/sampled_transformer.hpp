@@ -25,6 +25,7 @@ struct SampledTransformerOptions {
 };
 
 /// Satisfies aria::LanguageModel: batches of sequences on the model's device. The model is put into evaluation mode.
+/// With bf16 it belongs to one thread, and weights must not change as long as it lives.
 ///
 ///     SampledTransformer sampled(model);
 ///     Generation generation(sampled, {.temperature = 0.85, .top_p = 0.9});
@@ -33,6 +34,7 @@ class SampledTransformer {
   explicit SampledTransformer(std::shared_ptr<CausalTransformer> model, const SampledTransformerOptions& options = {})
       : model_(std::move(model)), options_(options) {
     model_->eval();
+    if (options.precision == Precision::bf16) cast_weights_ = std::make_unique<AutocastCache>();
   }
 
   std::size_t vocabulary_size() const { return static_cast<std::size_t>(model_->sizes().vocabulary); }
@@ -51,15 +53,12 @@ class SampledTransformer {
   /// Throws invalid_argument where the sequences become longer than the model allows.
   void append(Context& context, std::span<const TokenId> tokens, std::span<float> logits) {
     const torch::NoGradGuard no_graph;
-    const AutocastGuard autocast(options_.precision, device().type());
+    const AutocastGuard autocast(AutocastState{options_.precision == Precision::bf16, torch::kBFloat16, true},
+                                 device().type());
     const torch::Tensor last = hidden(context, ids_of(context, tokens)).select(1, -1);
     const torch::Tensor weight = model_->head_weight();
     torch::Tensor out = torch::from_blob(logits.data(), {context.batch, weight.size(0)}, torch::kFloat);
-    if (last.is_cpu() && last.scalar_type() == torch::kFloat && options_.precision == Precision::fp32) {
-      torch::mm_out(out, last, weight.t());
-    } else {
-      out.copy_(torch::linear(last, weight));
-    }
+    out.copy_(apply_linear(last, weight));
   }
 
  private:
@@ -78,6 +77,7 @@ class SampledTransformer {
 
   std::shared_ptr<CausalTransformer> model_;
   SampledTransformerOptions options_;
+  std::unique_ptr<AutocastCache> cast_weights_;
 };
 
 static_assert(LanguageModel<SampledTransformer>);
