@@ -9,7 +9,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #include <aria/sampling/language_model.hpp>
 #include <aria/sampling/nucleus.hpp>
@@ -88,9 +93,9 @@ class Generation {
     for (std::size_t place = shortest_; place < total_ && unfinished_ > 0; ++place) {
       fill_logits(place);
       forbid(plan.never);
+      choose_all(place);
       for (std::size_t row = 0; row < rows_.size(); ++row) {
-        TokenId next = choose(row, place);
-        if (place < prompts[row].size()) next = prompts[row][place];
+        const TokenId next = place < prompts[row].size() ? prompts[row][place] : chosen_[row];
         rows_[row].push_back(ended(row, place, next, plan));
         if (rows_[row].back() == plan.end) finish(row);
       }
@@ -184,12 +189,29 @@ class Generation {
     }
   }
 
-  TokenId choose(std::size_t row, std::size_t place) {
+  // Rows are shared among threads where OpenMP is on and what is drawn in one does not depend on the others.
+  void choose_all(std::size_t place) {
+    chosen_.resize(rows_.size());
+#ifdef _OPENMP
+    if constexpr (std::is_same_v<Picker, RandomPicker>) {
+      samplers_.resize(static_cast<std::size_t>(omp_get_max_threads()));
+#pragma omp parallel for
+      for (std::size_t row = 0; row < rows_.size(); ++row) {
+        chosen_[row] = choose(samplers_[static_cast<std::size_t>(omp_get_thread_num())], row, place);
+      }
+      return;
+    }
+#endif
+    samplers_.resize(1);
+    for (std::size_t row = 0; row < rows_.size(); ++row) chosen_[row] = choose(samplers_.front(), row, place);
+  }
+
+  TokenId choose(NucleusSampler& sampler, std::size_t row, std::size_t place) {
     const std::size_t size = model_.vocabulary_size();
     const auto logits = std::span<const float>(logits_).subspan(row * size, size);
     if (options_.temperature == 0) return most_probable(logits);
-    sampler_.weigh(logits, options_.temperature);
-    return picker_(sampler_, sampler_.nucleus(options_.top_p), row, place);
+    sampler.weigh(logits, options_.temperature);
+    return picker_(sampler, sampler.nucleus(options_.top_p), row, place);
   }
 
   // The token, or the one that begins the end where it is time for that.
@@ -212,11 +234,11 @@ class Generation {
   Model& model_;
   SamplingOptions options_;
   Picker picker_;
-  NucleusSampler sampler_;
+  std::vector<NucleusSampler> samplers_;  // one a thread
   std::optional<Context> context_, plain_;
   std::vector<std::vector<TokenId>> rows_;
   std::vector<bool> ending_, finished_;
-  std::vector<TokenId> tokens_;
+  std::vector<TokenId> tokens_, chosen_;
   std::vector<float> logits_, plain_logits_;
   std::size_t shortest_ = 0, longest_ = 0, total_ = 0, seen_ = 0, plain_seen_ = 0, unfinished_ = 0;
 };

@@ -57,8 +57,8 @@ class SampledTransformer {
                                  device().type());
     const torch::Tensor last = hidden(context, ids_of(context, tokens)).select(1, -1);
     const torch::Tensor weight = model_->head_weight();
-    torch::Tensor out = torch::from_blob(logits.data(), {context.batch, weight.size(0)}, torch::kFloat);
-    out.copy_(apply_linear(last, weight));
+    const torch::Tensor out = torch::from_blob(logits.data(), {context.batch, weight.size(0)}, torch::kFloat);
+    apply_linear_into(out, last, weight);
   }
 
  private:
