@@ -21,14 +21,11 @@ namespace sample {
 /// Names the results, and writes them.
 class Results {
  public:
-  /// Makes the folder. Throws already_exists for the first result that is there already, unless it may be replaced;
-  /// not_found where there is nothing to make sound with; io.
+  /// Throws already_exists for the first result that is there already, unless it may be replaced; not_found where there
+  /// is nothing to make sound with.
   explicit Results(const Arguments& arguments)
       : folder_(arguments.out), if_exists_(arguments.overwrite ? aria::IfExists::replace : aria::IfExists::refuse) {
     if (arguments.audio) synthesizer_.emplace(arguments.sound_font);
-    std::error_code error;
-    std::filesystem::create_directories(folder_, error);
-    if (error) throw aria::Error(aria::ErrorCode::io, "cannot make the folder: " + error.message(), {.path = folder_});
     for (std::size_t number = 1; number <= arguments.variations && !arguments.overwrite; ++number) {
       for (const char* extension : {".mid", ".svg", ".wav"}) {
         if (!std::filesystem::exists(path(number, extension))) continue;
@@ -37,6 +34,13 @@ class Results {
                           {.path = path(number, extension)});
       }
     }
+  }
+
+  /// Throws io.
+  void make_folder() const {
+    std::error_code error;
+    std::filesystem::create_directories(folder_, error);
+    if (error) throw aria::Error(aria::ErrorCode::io, "cannot make the folder: " + error.message(), {.path = folder_});
   }
 
   /// "samples/res_1.mid"

@@ -150,6 +150,7 @@ int run(const Arguments& arguments) {
     aria::nn::SampledTransformer sampled_model(model, {.precision = arguments.precision});
     const auto plan = aria::continuation_plan(
         tokenizer, arguments.new_tokens.value_or(static_cast<std::size_t>(config.max_seq_len)), arguments.force_end);
+    results.make_folder();
     const Sampled sampled = sample_all(arguments, sampled_model, prompt, plan);
     print_speed(arguments, sampled);
 

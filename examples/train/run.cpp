@@ -70,9 +70,9 @@ std::uint64_t default_threads(const ProcessGroup& group) {
 // The first process makes or opens the project directory, and tells the others where it is.
 template <class Open>
 RunRecord open_record(ProcessGroup& group, Open open) {
-  if (!group.is_first()) return RunRecord::of_another(group.said_by_first(""));
+  if (!group.is_first()) return RunRecord::of_another(group.said_by(0, ""));
   RunRecord record(open());
-  group.said_by_first(record.path());
+  group.said_by(0, record.path());
   record.set_listener(print_message);
   return record;
 }

@@ -67,6 +67,15 @@ class RunningProgram {
     return !has_ended();
   }
 
+  /// Processes that it has started, in the order of their starts.
+  std::vector<pid_t> children() const {
+    std::ifstream file("/proc/" + std::to_string(child_) + "/task/" + std::to_string(child_) + "/children");
+    std::vector<pid_t> pids;
+    for (pid_t pid = 0; file >> pid;) pids.push_back(pid);
+    std::sort(pids.begin(), pids.end());
+    return pids;
+  }
+
   void send(int signal) {
     if (!has_ended()) ::kill(child_, signal);
   }
@@ -134,6 +143,12 @@ class TrainWorkplace {
     }
   }
 
+  /// Writes all_train.jsonl with all sequences, whatever their lengths.
+  void add_all_train() const {
+    must(ARIA_PROGRAM, {"tokenized-dataset", "--overwrite", "--workers", "1", "--tokenizer", "performance",
+                        "--max-seq-len", std::to_string(kLength), "music_train.jsonl", "all_train.jsonl"});
+  }
+
   /// Copies a data set with its first sequences only.
   void cut(const std::string& from, const std::string& to, std::size_t sequences) const {
     std::ifstream in(folder_ / from);
@@ -160,6 +175,11 @@ class TrainWorkplace {
   RunningProgram start(const Words& arguments, RunOptions options = {}) const {
     options.folder = path();
     return RunningProgram(ARIA_TRAIN_PROGRAM, arguments, options);
+  }
+
+  ProgramRun sample(const Words& arguments, RunOptions options = {}) const {
+    options.folder = path();
+    return run_program(ARIA_SAMPLE_PROGRAM, arguments, options);
   }
 
   /// Sends a signal once `seen` is true, and waits for the end.

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -44,7 +45,8 @@ struct RunOptions {
   bool as_nobody = false;                                 ///< root runs it without its rights
   std::optional<std::chrono::microseconds> kill_after{};  ///< kill -9 at this time, unless it has ended
   std::optional<std::uint64_t> kill_at_stop{};            ///< kill -9 where system call kill_at_stop / 2 begins or ends
-  bool count_stops = false;                               ///< trace the program; see ProgramRun::stops
+  std::vector<std::pair<std::string, std::string>> environment{};  ///< variables that it gets, or loses where empty
+  bool count_stops = false;                                        ///< trace the program; see ProgramRun::stops
 };
 
 struct ProgramRun {
@@ -87,6 +89,9 @@ inline std::string contents_of(std::FILE* file) {
   if (options.as_nobody && ::geteuid() == 0 &&
       (::setgroups(0, nullptr) != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0))
     ::_exit(126);
+  for (const auto& [name, value] : options.environment) {
+    value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
+  }
   if (options.kill_at_stop || options.count_stops) {
     ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1);  // the leak detector traces, too, and a process has one tracer
     ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);

@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPeriod{10}, kLimit{200};
-constexpr milliseconds kPatience{60'000};  // of those who are not to find anything themselves
+constexpr milliseconds kPatience{30'000};  // of those who are not to find anything themselves
 
 template <class Condition>
 bool comes_true(Condition condition) {
@@ -261,6 +261,13 @@ TEST_CASE("LivenessMonitor: who never came is missed", "[nn]") {
   check_rank_2_is_missed(std::make_shared<Table>(), "rank 2");
 }
 
+TEST_CASE("LivenessMonitor: who misses one says so itself where another one did not come to tell why", "[nn]") {
+  const auto table = std::make_shared<Table>();
+  REQUIRE(table->add("end/count", 1) == 1);
+  Process near(table, options_of(1, 3, kLimit, kLimit));
+  CHECK(near.waits_to_hear().starts_with("rank 2 has shown no sign of life for "));
+}
+
 TEST_CASE("LivenessMonitor: who shows no more signs of life is named to all", "[nn]") {
   const auto table = std::make_shared<Table>();
   table->set("name/2", "process 2");
@@ -285,9 +292,10 @@ TEST_CASE("LivenessMonitor: what one announces first reaches all", "[nn]") {
     const Processes processes = processes_of(table, count, kPatience);
     CHECK(processes.back()->monitor().announce("the disk is full"));
     for (const auto& process : processes) CHECK_FALSE(process->monitor().announce("something else"));
-    for (const auto& process : processes) {
-      CHECK(process->waits_to_hear() == "the disk is full");
-      CHECK(process->monitor().wait_for_reason() == "the disk is full");
+    for (std::size_t rank = 0; rank < count; ++rank) {
+      CHECK(processes[rank]->waits_to_hear() == "the disk is full");
+      CHECK(processes[rank]->monitor().wait_for_reason() == "the disk is full");
+      CHECK(comes_true([&] { return table->get("alive/" + std::to_string(rank)) == "done"; }));
     }
   }
 }
@@ -342,7 +350,10 @@ TEST_CASE("LivenessMonitor: a store that does not answer any more is reported on
     const std::string why = process.waits_to_hear();
     CHECK(why.starts_with("the keeper has not answered for "));
     CHECK(process.monitor().wait_for_reason() == why);
+    table->set("end/why", "too late");
     process.connection().become(Mood::answers);
+    std::this_thread::sleep_for(5 * kPeriod);
+    CHECK(process.heard() == std::vector{why});
   }
 }
 
@@ -406,20 +417,24 @@ TEST_CASE("LivenessMonitor: its threads end with it", "[nn]") {
 }
 
 TEST_CASE("LivenessMonitor: its end waits for the report that is under way", "[nn]") {
-  const auto table = std::make_shared<Table>();
-  bool has_ended = false;
-  std::promise<void> begun;
-  {
-    const LivenessMonitor monitor(std::make_shared<Connection>(table), options_of(0, 1, kPatience),
-                                  [&](const std::string&) {
-                                    begun.set_value();
-                                    std::this_thread::sleep_for(5 * kPeriod);
-                                    has_ended = true;
-                                  });
+  for (const Mood mood : {Mood::answers, Mood::throws}) {
+    CAPTURE(static_cast<int>(mood));
+    const auto table = std::make_shared<Table>();
     table->set("end/why", "the disk is full");
-    begun.get_future().wait();
+    const auto connection = std::make_shared<Connection>(table);
+    connection->become(mood);
+    bool has_ended = false;
+    std::promise<void> begun;
+    {
+      const LivenessMonitor monitor(connection, options_of(0, 1, kLimit), [&](const std::string&) {
+        begun.set_value();
+        std::this_thread::sleep_for(5 * kPeriod);
+        has_ended = true;
+      });
+      begun.get_future().wait();
+    }
+    CHECK(has_ended);
   }
-  CHECK(has_ended);
 }
 
 TEST_CASE("LivenessMonitor: nothing is reported after its end", "[nn]") {

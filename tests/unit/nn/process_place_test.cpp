@@ -100,6 +100,8 @@ TEST_CASE("ProcessPlace: RANK and WORLD_SIZE by hand, without the local ones", "
   CHECK(place_of(with(by_hand, "MASTER_PORT", "65535")) == "2 of 3, 0 of 1 here, rank 0 at node1:65535");
   CHECK(place_of(with(by_hand, "MASTER_ADDR", "127.0.0.1")) == "2 of 3, 2 of 3 here, rank 0 at 127.0.0.1:29500");
   CHECK(place_of(with(by_hand, "MASTER_ADDR", "localhost")) == "2 of 3, 2 of 3 here, rank 0 at localhost:29500");
+  const Variables second = with(by_hand, "RANK", "1");
+  CHECK(place_of(with(second, "MASTER_ADDR", "localhost")) == "1 of 3, 1 of 3 here, rank 0 at localhost:29500");
 }
 
 TEST_CASE("ProcessPlace: one process, or all on this machine, need no address", "[nn]") {
@@ -121,6 +123,8 @@ TEST_CASE("ProcessPlace: MPICH and Intel MPI", "[nn]") {
   CHECK(place_of(kMpich) == "6 of 8, 2 of 4 here, rank 0 at node3:29500");
   CHECK(place_of({{"PMI_RANK", "3"}, {"PMI_SIZE", "4"}, {"MASTER_ADDR", "a"}}) ==
         "3 of 4, 0 of 1 here, rank 0 at a:29500");
+  CHECK(place_of({{"PMI_RANK", "3"}, {"PMI_SIZE", "4"}, {"MPI_LOCALRANKID", "1"}, {"MASTER_ADDR", "a"}}) ==
+        "3 of 4, 1 of 2 here, rank 0 at a:29500");
   CHECK(place_of({{"PMI_RANK", "0"}, {"PMI_SIZE", "2"}, {"MPI_LOCALRANKID", "0"}, {"MPI_LOCALNRANKS", "2"}}) ==
         "0 of 2, 0 of 2 here, rank 0 at 127.0.0.1:29500");
 }

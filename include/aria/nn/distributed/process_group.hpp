@@ -32,8 +32,8 @@ class ProcessGroup {
   /// The tensor becomes that of rank 0.
   virtual void broadcast(const torch::Tensor& tensor) = 0;
 
-  /// The text that rank 0 says.
-  virtual std::string said_by_first(const std::string& text) = 0;
+  /// The text that one of them says.
+  virtual std::string said_by(std::uint64_t rank, const std::string& text) = 0;
 
   /// Seconds that this process has waited for others so far.
   virtual double waited() const noexcept = 0;
@@ -65,7 +65,7 @@ class SingleProcess : public ProcessGroup {
     return [] {};
   }
   void broadcast(const torch::Tensor&) override {}
-  std::string said_by_first(const std::string& text) override { return text; }
+  std::string said_by(std::uint64_t, const std::string& text) override { return text; }
   double waited() const noexcept override { return 0; }
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <aria/config/json_difference.hpp>
 #include <aria/config/json_view.hpp>
@@ -42,8 +43,8 @@ inline JsonObject data_of(const SequenceSource& data) {
 
 }  // namespace detail
 
-/// Throws invalid_argument, naming what differs and both values, where this process would not do what rank 0 does.
-/// Devices, threads and paths may differ.
+/// Throws invalid_argument in all processes, naming what differs and both values, where one would not do what rank 0
+/// does. Devices, threads and paths may differ.
 inline void check_same_run(ProcessGroup& group, const RunState& state, const SequenceSource& train,
                            const SequenceSource& validation) {
   RunState comparable = state;
@@ -53,12 +54,17 @@ inline void check_same_run(ProcessGroup& group, const RunState& state, const Seq
   ours.add_raw("run", comparable.to_json());
   ours.add("train", detail::data_of(train)).add("validation", detail::data_of(validation));
   const std::string text = ours.text();
-  const JsonDocument here(text), first(group.said_by_first(text));
-  if (const auto difference = json_difference(here.root(), first.root())) {
-    throw Error(ErrorCode::invalid_argument, "rank " + std::to_string(group.rank()) +
-                                                 " was started with other options or data than rank 0: here " +
-                                                 *difference);
-  }
+  const JsonDocument here(text), first(group.said_by(0, text));
+  const auto difference = json_difference(here.root(), first.root());
+  std::vector<double> differs(group.size(), 0.0);
+  differs[group.rank()] = difference ? 1 : 0;
+  group.sum(differs);
+  const auto other = std::find(differs.begin(), differs.end(), 1.0);
+  if (other == differs.end()) return;
+  const auto rank = static_cast<std::uint64_t>(other - differs.begin());
+  throw Error(ErrorCode::invalid_argument, "rank " + std::to_string(rank) +
+                                               " was started with other options or data than rank 0: there " +
+                                               group.said_by(rank, difference.value_or("")));
 }
 
 }  // namespace aria::nn

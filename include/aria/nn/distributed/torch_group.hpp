@@ -55,7 +55,7 @@ class TorchGroup : public ProcessGroup {
   /// Waits for all others; `device` is where tensors to be summed lie. Throws process_lost where they do not come.
   TorchGroup(const ProcessPlace& place, const torch::Device& device, TorchGroupOptions options)
       : place_(place), options_(std::move(options)) {
-    store_ = open_store(place.address, place.port, place.rank == 0 && !place.launcher_answers, options_.patience);
+    store_ = open_store(place.address, place.port, serves(), options_.patience);
     // A connection of its own: the other one is taken while it waits.
     keys_ = std::make_shared<TorchStore>(open_store(place.address, place.port, false, options_.patience), prefix());
     wait_for_all();
@@ -105,10 +105,10 @@ class TorchGroup : public ProcessGroup {
     waiting([&] { backend(tensor)->broadcast(tensors)->wait(); });
   }
 
-  std::string said_by_first(const std::string& text) override {
+  std::string said_by(std::uint64_t rank, const std::string& text) override {
     const std::string key = "said/" + std::to_string(said_++);
     return waiting([&] {
-      if (is_first()) {
+      if (rank == place_.rank) {
         keys_->set(key, text);
         return text;
       }
@@ -124,7 +124,10 @@ class TorchGroup : public ProcessGroup {
   /// Tells all others to end, and why. Whether this was the first one to do so.
   bool announce(const std::string& why) noexcept {
     broken_ = true;
-    return monitor_->announce(why);
+    const bool is_first = monitor_->announce(why);
+    // The others are to read it before the store goes with this process.
+    if (serves()) std::this_thread::sleep_for(std::chrono::seconds(3));
+    return is_first;
   }
 
   /// What was announced first.
@@ -149,6 +152,8 @@ class TorchGroup : public ProcessGroup {
 #else
   using Backend = c10d::ProcessGroup;
 #endif
+
+  bool serves() const noexcept { return place_.rank == 0 && !place_.launcher_answers; }
 
   // Processes that torchrun started again do not meet what the first ones left.
   static std::string prefix() {

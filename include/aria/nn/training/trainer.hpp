@@ -335,7 +335,7 @@ class Trainer {
     if (check) check->wait();
     if (!identity.hash.empty()) return;
     const std::string hash = check ? DataIdentity::hash_text(check->fingerprint()) : "";
-    identity.hash = group().said_by_first(hash);
+    identity.hash = group().said_by(0, hash);
     if (check && hash != identity.hash) {
       throw Error(ErrorCode::invalid_argument,
                   "is another file than that of rank 0: its hash is " + hash + ", and that one's " + identity.hash,
