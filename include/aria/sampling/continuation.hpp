@@ -52,7 +52,13 @@ GenerationPlan continuation_plan(const T& tokenizer, std::size_t max_new_tokens,
   plan.ending = vocabulary.find(detail::kDiminishText);
   if (!plan.ending) plan.ending = plan.end;
   plan.force_end = force_end;
-  plan.may_not_be_replaced = [&tokenizer](TokenId token) { return tokenizer.role(token) == TokenRole::continuation; };
+  plan.may_not_be_replaced = [&tokenizer](TokenId token) {
+    if constexpr (TypedTokenizer<T>) {
+      return tokenizer.view(token).kind == TokenKind::duration;
+    } else {
+      return tokenizer.role(token) == TokenRole::continuation;
+    }
+  };
   for (TokenId token = 0; token < vocabulary.size(); ++token) {
     const bool wanted = token == plan.end || token == plan.ending;
     if (tokenizer.role(token) == TokenRole::special && !wanted) plan.never.push_back(token);

@@ -613,6 +613,25 @@ TEST_CASE("the prompt is told from what follows it", "[drawing][piano_roll]") {
   }
 }
 
+TEST_CASE("a prompt may end within a chord", "[drawing][piano_roll]") {
+  const MidiDict piece = piece_of({note(0, 960, 60), note(960, 1920, 62), note(960, 1920, 64), note(960, 1920, 65)});
+  PianoRollOptions options;
+  options.prompt_notes = 2;
+  const std::string svg = piano_roll_svg(piece, options);
+  check_page(svg);
+  CHECK(mentions(svg, ">prompt<"));
+  std::map<std::string, std::string> fill_of;
+  for (const Drawn& drawn : notes_of(svg)) fill_of[drawn.title.substr(0, 2)] = drawn.fill;
+  CHECK(fill_of["C4"] == fill_of["D4"]);
+  CHECK(fill_of["E4"] == fill_of["F4"]);
+  CHECK(fill_of["D4"] != fill_of["E4"]);
+  // It says more than the time does.
+  options.prompt_end = Ticks{961};
+  fill_of.clear();
+  for (const Drawn& drawn : notes_of(piano_roll_svg(piece, options))) fill_of[drawn.title.substr(0, 2)] = drawn.fill;
+  CHECK(fill_of["D4"] != fill_of["E4"]);
+}
+
 TEST_CASE("marked notes have a colour of their own, and a place in the legend", "[drawing][piano_roll]") {
   const MidiDict piece = piece_of({note(0, 960, 60), note(960, 960, 62), note(1920, 960, 64), note(2880, 960, 65)});
   const std::string plain = piano_roll_svg(piece);

@@ -267,7 +267,7 @@ TEST_CASE("RunState: a value of another type is named", "[nn]") {
       try {
         RunState::from_json(other);
         CHECK(value != "null");
-        CHECK(value != "{}");
+        CHECK((value != "{}" || way == "tokenizer_config"));
         CHECK(value != "[\"x\"]");
       } catch (const aria::Error& error) {
         CAPTURE(error.what());

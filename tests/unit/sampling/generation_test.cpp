@@ -104,6 +104,40 @@ TEST_CASE("A sequence ends before its end token", "[sampling]") {
   }
 }
 
+TEST_CASE("Nothing is computed once all sequences have ended", "[sampling]") {
+  FakeModel model;
+  const auto whole = Generation(model, {.seed = 2}).run(kPrompts, {.max_new_tokens = 190});
+  const TokenId end = whole[1][5];
+  std::size_t last = 0;  // the place of the end token that comes last
+  for (const auto& row : whole) {
+    const auto at = std::find(row.begin(), row.end(), end);
+    REQUIRE(at != row.end());
+    last = std::max(last, static_cast<std::size_t>(at - row.begin()));
+  }
+  REQUIRE(last < 150);
+  std::size_t steps = 0;
+  const GenerationPlan plan{
+      .max_new_tokens = 190, .end = end, .on_progress = [&](std::size_t done, std::size_t) { steps = done; }};
+  const auto made = Generation(model, {.seed = 2}).run(kPrompts, plan);
+  CHECK(steps == last + 1 - kPrompts[0].size());
+  for (std::size_t row = 0; row < whole.size(); ++row) {
+    CHECK(made[row] == std::vector<TokenId>(whole[row].begin(), std::find(whole[row].begin(), whole[row].end(), end)));
+  }
+}
+
+TEST_CASE("What may never come does not come, also where it is the likeliest", "[sampling]") {
+  FakeModel model;
+  for (const double temperature : {0.0, 1.0}) {
+    const auto free = Generation(model, {.temperature = temperature}).run(kPrompts, {.max_new_tokens = 100});
+    const std::vector<TokenId> never = {free[0][3], free[1][10], 17};
+    const auto made =
+        Generation(model, {.temperature = temperature}).run(kPrompts, {.max_new_tokens = 100, .never = never});
+    for (const auto& row : made) {
+      for (std::size_t i = 3; i < row.size(); ++i) CHECK(std::count(never.begin(), never.end(), row[i]) == 0);
+    }
+  }
+}
+
 TEST_CASE("A forced end comes in time, and never between what belongs together", "[sampling]") {
   FakeModel model;
   constexpr TokenId kEnding = 39;

@@ -159,6 +159,7 @@ struct RunState {
     state.settings = TrainSettings::from_json(json["settings"]);
     state.vocabulary = json["vocabulary"].whole_number();
     state.tokenizer = json["tokenizer"].text();
+    (void)json["tokenizer_config"].keys();  // an object
     state.tokenizer_config = json["tokenizer_config"].to_json();
     state.train = DataIdentity::from_json(json["train"]);
     state.validation = DataIdentity::from_json(json["validation"]);
