@@ -1,14 +1,22 @@
 #!/bin/sh
-# From MIDI files to a trained model in one command:  sh examples/quickstart.sh [DIR]
+# From MIDI files to new music in one command:  sh examples/quickstart.sh [--audio] [DIR]
 #
 # Installs what is missing, builds the programs, and turns the MIDI files in DIR and its subfolders into training data:
 # a MidiDataset, sequences of tokens, and one of these changed as training does, as music and as a drawing. Then a small
-# model is trained on them for about a minute. Without DIR, music that the project carries is composed first. Everything
-# is written to the folder quickstart/.
+# model is trained on them for about a minute, and continues one of the pieces. Without DIR, music that the project
+# carries is composed first. With --audio the new music is also written as sound, with fluidsynth, which must be
+# installed. Everything is written to the folder quickstart/.
 set -eu
 
-case ${1-} in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
-[ $# -le 1 ] || { echo "usage: sh $0 [DIR]" >&2; exit 2; }
+case ${1-} in -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+audio=
+if [ "${1-}" = --audio ]; then
+  audio=--audio
+  shift
+  command -v fluidsynth >/dev/null ||
+    { echo "--audio needs fluidsynth and a sound font: apt-get install fluidsynth fluid-soundfont-gm" >&2; exit 1; }
+fi
+[ $# -le 1 ] || { echo "usage: sh $0 [--audio] [DIR]" >&2; exit 2; }
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 bin=$root/build/bin
@@ -24,9 +32,9 @@ mkdir -p "$out"
 
 echo "Building the programs (the first time takes some minutes) ..."
 quietly cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release
-quietly cmake --build "$root/build" --target aria_program aria_compose aria_train -j 2
+quietly cmake --build "$root/build" --target aria_program aria_compose aria_train aria_sample -j 2
 
-rm -rf "$out/lakh" "$out/model"
+rm -rf "$out/lakh" "$out/model" "$out/samples"
 rm -f "$out"/*.txt "$out"/*.tsv "$out"/*.jsonl "$out"/*.svg "$out"/*.mid "$out"/*.bin "$out"/*.json
 if [ $# -eq 0 ]; then
   dir=$out/music
@@ -83,8 +91,12 @@ epochs=$((count == 0 ? 1 : (sequences + count - 1) / count))
 [ "$epochs" -le 8 ] || epochs=8
 if [ "$count" -ge 8 ]; then
   echo
+  # Fast rather than thorough: a minute is not enough to learn from pieces in all keys and tempos.
   "$bin/aria-train" pretrain test "$out/train_model.jsonl" "$valid" --epochs "$epochs" --bs 8 --workers 1 \
-    --lr 1e-3 --warmup 20 --pdir "$out/model"
+    --lr 3e-3 --warmup 20 --no-augment --pdir "$out/model"
+  piece=$(awk -F '\t' '$2 == "kept" { print $1; exit }' "$out/outcomes.tsv")
+  echo
+  "$bin/aria-sample" test "$out/model" "$dir/$piece" --var 2 --trunc 96 --seed 1 --out "$out/samples" $audio
 fi
 
 cat <<END
@@ -103,6 +115,8 @@ END
 [ ! -d "$out/model" ] || cat <<END
   model/loss.svg                       how the model learnt: the curve of its losses, a picture for the browser
   model/checkpoints/                   the model: model.safetensors, and what training needs to go on
+  samples/res_1.svg, res_2.svg         what the model made of the beginning of a piece: look, the prompt is pale
+  samples/res_1.mid, res_2.mid         the same to listen to
 END
 cat <<END
 
@@ -110,5 +124,6 @@ Next:
   sh examples/quickstart.sh DIR        the same with your own MIDI files
   $bin/aria midi-dataset --help
   $bin/aria-train pretrain --help
+  $bin/aria-sample --help
   examples/compose/pieces/             the music, as text: change a piece, and run this again
 END

@@ -8,12 +8,12 @@
 #include <thread>
 #include <utility>
 
-#include <aria/nn/distributed/same_run.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
 #include <aria/nn/training/check_run.hpp>
 #include <aria/nn/training/checkpoint.hpp>
 #include <aria/nn/training/device.hpp>
 #include <aria/nn/training/project_directory.hpp>
+#include <aria/nn/training/same_run.hpp>
 #include <aria/nn/training/trainer.hpp>
 #include <aria/nn/weights/model_weights.hpp>
 

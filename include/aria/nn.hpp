@@ -16,6 +16,13 @@
 //     cpu_attention cpu_decoding what makes attention fast on processors
 //     costs                      parameters, operations, memory
 //
+//   distributed/                 several processes that train one model:
+//     process_group              what they ask of each other; torch_group.hpp, which is included by itself, is c10d's
+//     gradient_buckets bucket_plan
+//                                gradients, summed while the backward pass goes on
+//     process_place liveness_monitor key_store
+//                                where processes meet, and whether all are alive
+//
 //   sampling/                    models for the loops of aria/sampling:
 //     sampled_transformer        a transformer with its cache
 //
@@ -31,10 +38,10 @@
 //                                a step; the loss on a data set; what moves the weights, and how far
 //     settings run_state json_object
 //                                what decides a run's result, and where it stands
-//     check_run                  whether data, model and checkpoint belong together
+//     check_run same_run         whether data, model and checkpoint belong together, and processes do the same
 //     checkpoint checkpoint_folder
 //                                folders that appear whole
-//     project_directory loss_curve
+//     run_record project_directory loss_curve
 //                                logs, tables, and their drawing
 //     device step_clock train_report
 //                                where it computes, and how fast
@@ -45,6 +52,12 @@
 #include <aria/nn/data/batch_stream.hpp>
 #include <aria/nn/data/epoch_sampler.hpp>
 #include <aria/nn/data/tokens.hpp>
+#include <aria/nn/distributed/bucket_plan.hpp>
+#include <aria/nn/distributed/gradient_buckets.hpp>
+#include <aria/nn/distributed/key_store.hpp>
+#include <aria/nn/distributed/liveness_monitor.hpp>
+#include <aria/nn/distributed/process_group.hpp>
+#include <aria/nn/distributed/process_place.hpp>
 #include <aria/nn/model/activation_checkpoint.hpp>
 #include <aria/nn/model/attention.hpp>
 #include <aria/nn/model/autocast.hpp>
@@ -69,7 +82,9 @@
 #include <aria/nn/training/json_object.hpp>
 #include <aria/nn/training/loss_curve.hpp>
 #include <aria/nn/training/project_directory.hpp>
+#include <aria/nn/training/run_record.hpp>
 #include <aria/nn/training/run_state.hpp>
+#include <aria/nn/training/same_run.hpp>
 #include <aria/nn/training/schedule.hpp>
 #include <aria/nn/training/settings.hpp>
 #include <aria/nn/training/step_clock.hpp>

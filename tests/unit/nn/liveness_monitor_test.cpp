@@ -159,7 +159,7 @@ class Process {
     });
   }
 
-  LivenessMonitor& monitor() { return *monitor_; }  // NOLINT(bugprone-unchecked-optional-access): ended last
+  LivenessMonitor& monitor() { return *monitor_; }
   Connection& connection() { return *connection_; }
   void end() { monitor_.reset(); }
 
