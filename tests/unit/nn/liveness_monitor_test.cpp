@@ -264,8 +264,18 @@ TEST_CASE("LivenessMonitor: who never came is missed", "[nn]") {
 TEST_CASE("LivenessMonitor: who misses one says so itself where another one did not come to tell why", "[nn]") {
   const auto table = std::make_shared<Table>();
   REQUIRE(table->add("end/count", 1) == 1);
-  Process near(table, options_of(1, 3, kLimit, kLimit));
-  CHECK(near.waits_to_hear().starts_with("rank 2 has shown no sign of life for "));
+  Process near(table, options_of(1, 3, kLimit, kLimit)), far(table, options_of(0, 3, kPatience));
+  const std::string why = near.waits_to_hear();
+  CHECK(why.starts_with("rank 2 has shown no sign of life for "));
+  CHECK(far.waits_to_hear() == why);
+}
+
+TEST_CASE("LivenessMonitor: a name is left where the store did not answer at first", "[nn]") {
+  const auto table = std::make_shared<Table>();
+  Process process(table, options_of(0, 2, kPatience), Mood::throws);
+  std::this_thread::sleep_for(3 * kPeriod);
+  process.connection().become(Mood::answers);
+  CHECK(comes_true([&] { return table->get("name/0") == "process 0"; }));
 }
 
 TEST_CASE("LivenessMonitor: who shows no more signs of life is named to all", "[nn]") {

@@ -280,3 +280,18 @@ TEST_CASE("Variables are those of this process where nobody says otherwise", "[n
   CHECK(aria::nn::process_environment(name) == "4");
   REQUIRE(::unsetenv(name) == 0);
 }
+
+TEST_CASE("Slurm sets the variables of PMI for every program, and is not taken for MPI") {
+  const auto place = place_in(environment_of({{"SLURM_PROCID", "3"},
+                                              {"SLURM_STEP_NUM_TASKS", "4"},
+                                              {"SLURM_LOCALID", "1"},
+                                              {"SLURM_STEP_TASKS_PER_NODE", "2(x2)"},
+                                              {"SLURM_STEP_NODELIST", "gpu[1-2]"},
+                                              {"SLURM_JOB_ID", "7"},
+                                              {"PMI_RANK", "3"},
+                                              {"PMI_SIZE", "4"}}));
+  REQUIRE(place);
+  CHECK(place->address == "gpu1");
+  CHECK(place->local_rank == 1);
+  CHECK(place->local_count == 2);
+}

@@ -30,7 +30,7 @@ class GradientBuckets {
   static constexpr std::size_t kLarge = std::size_t{1} << 18;  ///< numbers: 1 MiB in fp32
 
   GradientBuckets(const torch::nn::Module& model, std::shared_ptr<ProcessGroup> group, std::size_t large = kLarge)
-      : state_(std::make_shared<State>(model.parameters(), large, std::move(group))) {
+      : state_(std::make_shared<State>(trained_weights(model), large, std::move(group))) {
     for (std::size_t i = 0; i < state_->weights.size(); ++i) add_hook(i);
   }
   GradientBuckets(const GradientBuckets&) = delete;
@@ -104,6 +104,12 @@ class GradientBuckets {
     std::vector<std::function<void()>> pending;  // touched by the ledger's callers, and by `finish`
     bool sending = false;
   };
+
+  static std::vector<torch::Tensor> trained_weights(const torch::nn::Module& model) {
+    std::vector<torch::Tensor> weights = model.parameters();
+    std::erase_if(weights, [](const torch::Tensor& weight) { return !weight.requires_grad(); });
+    return weights;
+  }
 
   static BucketPlan plan_of(const std::vector<torch::Tensor>& weights, std::size_t large) {
     std::vector<std::size_t> numbers;

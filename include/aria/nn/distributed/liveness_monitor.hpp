@@ -1,6 +1,7 @@
 // Whether all processes that train together are still alive. Without libtorch.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -70,7 +71,7 @@ class LivenessMonitor {
         try {
           round(count);
           const std::lock_guard lock(mutex_);
-          answered_ = Clock::now();
+          ++answers_;
         } catch (const std::exception&) {
           // `watch` sees how long the store has not answered.
         }
@@ -86,16 +87,14 @@ class LivenessMonitor {
     }
 
     void watch() {
-      while (!is_stopped()) {
-        Clock::duration silence;
-        {
-          const std::lock_guard lock(mutex_);
-          silence = Clock::now() - answered_;
+      Silence silence(options_.period);
+      for (std::uint64_t heard = 0; !is_stopped(); sleep()) {
+        const std::uint64_t answers = this->answers();
+        silence.pass(/*is_over=*/answers != heard);
+        heard = answers;
+        if (silence.length() > options_.limit + 2 * options_.period) {
+          lose(options_.keeper + " has not answered for " + seconds(silence.length()) + " s");
         }
-        if (silence > options_.limit + 2 * options_.period) {
-          lose(options_.keeper + " has not answered for " + seconds(silence) + " s");
-        }
-        sleep();
       }
     }
 
@@ -125,6 +124,23 @@ class LivenessMonitor {
    private:
     static constexpr const char* kDone = "done";
 
+    // How long nothing was heard, as far as this thread was there to listen: a process that was suspended with all the
+    // others has missed nothing.
+    class Silence {
+     public:
+      explicit Silence(Clock::duration period) : most_at_once_(2 * period) {}
+      void pass(bool is_over) {
+        const auto now = Clock::now();
+        length_ = is_over ? Clock::duration(0) : length_ + std::min(now - last_, most_at_once_);
+        last_ = now;
+      }
+      Clock::duration length() const noexcept { return length_; }
+
+     private:
+      Clock::duration most_at_once_, length_{0};
+      Clock::time_point last_ = Clock::now();
+    };
+
     static std::string key_of(std::uint64_t rank) { return "alive/" + std::to_string(rank); }
     static std::string seconds(Clock::duration time) {
       return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count());
@@ -132,22 +148,21 @@ class LivenessMonitor {
 
     // Between two signs of life.
     void round(std::uint64_t count) {
-      if (count == 1) store_->set("name/" + std::to_string(options_.rank), options_.name);
+      if (!is_named_) store_->set("name/" + std::to_string(options_.rank), options_.name);
+      is_named_ = true;
       store_->set(key_of(options_.rank), std::to_string(count));
       if (const auto why = store_->get("end/why")) return lose(*why);
       if (options_.count < 2) return;
       const std::uint64_t neighbour = (options_.rank + 1) % options_.count;
       const auto sign = store_->get(key_of(neighbour));
-      if (sign != last_sign_ || sign == kDone) {
-        last_sign_ = sign;
-        last_change_ = Clock::now();
-        return;
-      }
-      if (Clock::now() - last_change_ <= options_.limit) return;
+      neighbour_.pass(/*is_over=*/sign != last_sign_ || sign == kDone);
+      last_sign_ = sign;
+      if (neighbour_.length() <= options_.limit) return;
       std::string why = "rank " + std::to_string(neighbour);
       if (const auto name = store_->get("name/" + std::to_string(neighbour))) why += " (" + *name + ')';
-      why += " has shown no sign of life for " + seconds(Clock::now() - last_change_) + " s";
-      announce(why);
+      why += " has shown no sign of life for " + seconds(neighbour_.length()) + " s";
+      // Who was first may have been lost before it said why.
+      if (!announce(why) && !store_->get("end/why")) store_->set("end/why", why);
       lose(why);
     }
 
@@ -164,6 +179,11 @@ class LivenessMonitor {
       changed_.notify_all();
     }
 
+    std::uint64_t answers() {
+      const std::lock_guard lock(mutex_);
+      return answers_;
+    }
+
     bool is_stopped() {
       const std::lock_guard lock(mutex_);
       return stopped_ || reason_;
@@ -177,12 +197,14 @@ class LivenessMonitor {
     const std::shared_ptr<KeyStore> store_;
     const LivenessOptions options_;
     const OnLost on_lost_;
-    std::optional<std::string> last_sign_;  // of the neighbour; this and the next are the beating thread's own
-    Clock::time_point last_change_ = Clock::now();
+    // The beating thread's own.
+    std::optional<std::string> last_sign_;  // of the neighbour
+    Silence neighbour_{options_.period};
+    bool is_named_ = false;
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    Clock::time_point answered_ = Clock::now();
+    std::uint64_t answers_ = 0;  // rounds in which the store did what it was asked
     std::optional<std::string> reason_;
     bool stopped_ = false, telling_ = false, beat_has_ended_ = false;
   };

@@ -64,13 +64,18 @@ class PlaceReader {
       return mpi("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
                  "OMPI_COMM_WORLD_LOCAL_SIZE");
     }
-    // Before Slurm's: srun sets both where it starts programs of MPI.
-    if (has("PMI_SIZE")) return mpi("PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS");
+    if (has("PMI_SIZE") && !is_slurm_alone()) return mpi("PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS");
     if (has("SLURM_STEP_NUM_TASKS")) return slurm();
     return std::nullopt;
   }
 
  private:
+  // Slurm sets variables of PMI, too, for every program; an mpirun below it counts the processes itself.
+  bool is_slurm_alone() const {
+    return environment_("PMI_SIZE") == environment_("SLURM_STEP_NUM_TASKS") &&
+           environment_("PMI_RANK") == environment_("SLURM_PROCID") && !has("MPI_LOCALRANKID");
+  }
+
   bool has(const char* name) const { return environment_(name).has_value(); }
 
   std::uint64_t number(const char* name) const {

@@ -493,6 +493,21 @@ TEST_CASE("GradientBuckets: nothing is sent for one that is gone", "[nn]") {
   CHECK(are_equal(gradients_of(*layers), plain_gradients({batch_of(1)}), 2));
 }
 
+TEST_CASE("GradientBuckets: weights that are not trained are left out", "[nn]") {
+  torch::nn::Linear layer(3, 4);
+  layer->bias.set_requires_grad(false);
+  const auto group = std::make_shared<FakeGroup>();
+  GradientBuckets buckets(*layer, group);
+  buckets.begin();
+  buckets.send_when_ready();
+  layer(torch::ones({2, 3})).sum().backward();
+  buckets.finish();
+  CHECK(torch::equal(layer->weight.grad(), torch::full({4, 3}, 4.0)));
+  CHECK_FALSE(layer->bias.grad().defined());
+  REQUIRE(group->sent.size() == 1);
+  CHECK(group->sent[0].numel() == 12);
+}
+
 TEST_CASE("GradientBuckets: a process alone has its own gradients", "[nn]") {
   const auto layers = make_layers();
   GradientBuckets buckets(*layers, std::make_shared<SingleProcess>(), kLarge);
