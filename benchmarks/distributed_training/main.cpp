@@ -45,7 +45,9 @@ Speed train(const ProcessPlace& place, const std::string& data, Precision precis
   settings.processes = place.count;
   settings.precision = precision;
   TrainerOptions options{.workers = 1};
-  if (place.count > 1) options.group = std::make_shared<TorchGroup>(place, torch::kCPU, TorchGroupOptions());
+  if (place.count > 1)
+    options.group = std::make_shared<TorchGroup>(
+        place, [] { return torch::Device(torch::kCPU); }, TorchGroupOptions());
   TrainEvents events;
   events.should_stop = [left = kSteps]() mutable -> bool {
     if (left-- == 0) throw Enough();

@@ -105,6 +105,7 @@ std::optional<Arguments> read_arguments(const std::vector<std::string>& words) {
   arguments.sampling = sampling_of(parsed);
   arguments.tokenizer = cli::value_of<std::string>(parsed, "tokenizer");
   arguments.config = text_if_said(parsed, "config");
+  arguments.tokenizer_said = parsed.count("tokenizer") + parsed.count("config") != 0;
   arguments.out = cli::value_of<std::string>(parsed, "out");
   if (arguments.out.empty()) throw cli::UsageError("--out is empty");
   arguments.device = cli::value_of<std::string>(parsed, "device");

@@ -19,6 +19,7 @@ struct Arguments {
   bool force_end = false;
   aria::SamplingOptions sampling;
   std::string tokenizer, config;  ///< of weights that do not say it themselves
+  bool tokenizer_said = false;
   std::string out;
   std::string device;
   aria::nn::Precision precision = aria::nn::Precision::fp32;

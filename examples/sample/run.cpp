@@ -69,6 +69,11 @@ int with_tokenizer(const Arguments& arguments, const std::optional<aria::nn::Run
                   {.path = arguments.checkpoint});
     }
   };
+  if (state && arguments.tokenizer_said) {
+    throw cli::UsageError(
+        "--tokenizer and --config are for files of weights: the checkpoint says that its tokenizer is " +
+        state->tokenizer);
+  }
   if (!state) return tokenizers::with_name(arguments.tokenizer, arguments.config, {}, use_typed);
   return tokenizers::described({state->tokenizer, state->tokenizer_config, {.path = arguments.checkpoint}}, use_typed);
 }

@@ -60,6 +60,7 @@ std::string ending_text(std::size_t rank, int status) {
 class Launcher {
  public:
   explicit Launcher(const RunOptions& options) : options_(options) {
+    std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, which programs inherit, ends cannot be waited for
     // Waited for below. Blocked before libtorch starts threads, which inherit that.
     ::sigemptyset(&signals_);
     for (const int signal : {SIGCHLD, SIGINT, SIGTERM}) ::sigaddset(&signals_, signal);
@@ -126,7 +127,9 @@ class Launcher {
   void reap() {
     for (std::size_t rank = 0; rank < children_.size(); ++rank) {
       int status = 0;
-      if (children_[rank] <= 0 || ::waitpid(children_[rank], &status, WNOHANG) != children_[rank]) continue;
+      if (children_[rank] <= 0) continue;
+      const pid_t ended = ::waitpid(children_[rank], &status, WNOHANG);
+      if (ended == 0 || (ended < 0 && errno != ECHILD)) continue;
       children_[rank] = -1;
       if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) note_failure(rank, status);
     }

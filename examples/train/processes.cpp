@@ -33,7 +33,9 @@ std::atomic<bool> is_ending{false};
 [[noreturn]] void end_with(const std::string& message, bool is_lost) {
   std::cout.flush();
   std::cerr << "aria-train: " << cli::printable(message) << '\n';
-  if (is_lost) std::cerr << "aria-train: the run goes on from its last checkpoint with `aria-train resume`\n";
+  const bool is_told = message.find(" has failed: ") != std::string::npos;  // its own message says more
+  if (is_lost && !is_told)
+    std::cerr << "aria-train: the run goes on from its last checkpoint with `aria-train resume`\n";
   std::cerr.flush();
   std::_Exit(cli::kWorkFailed);  // threads may hang in what a lost process will never finish
 }
@@ -46,17 +48,17 @@ void end_if_hanging(const std::string& why) {
 
 [[noreturn]] void fail(TorchGroup& group, const std::string& what, bool is_lost) {
   const std::string name = "rank " + std::to_string(group.rank());
-  const bool is_first = is_lost || group.announce(name + " has failed: " + what);
   if (is_ending.exchange(true)) std::this_thread::sleep_for(std::chrono::hours(1));
+  const bool is_first = is_lost || group.announce(name + " has failed: " + what);
   // What all of them find wrong is said once.
   if (!is_first && group.announced().ends_with(" has failed: " + what)) std::_Exit(cli::kWorkFailed);
   end_with(is_lost || group.is_first() ? what : name + ": " + what, is_lost);
 }
 
 int run_at(const ProcessPlace& place, const RunOptions& options, const Work& work) {
-  const torch::Device device = find_device(options.device, place.local_rank);
   const auto group = std::make_shared<TorchGroup>(
-      place, device, TorchGroupOptions{.limit = std::chrono::seconds(options.rank_timeout), .on_lost = end_if_hanging});
+      place, [&] { return find_device(options.device, place.local_rank); },
+      TorchGroupOptions{.limit = std::chrono::seconds(options.rank_timeout), .on_lost = end_if_hanging});
   try {
     const int status = work(group);
     group->meet();
@@ -84,10 +86,12 @@ int run_at(const ProcessPlace& place, const RunOptions&, const Work&) {
 int in_processes(const RunOptions& options, const std::string& command, const std::vector<std::string>& words,
                  const Work& work) {
   const auto place = place_in();
-  if (!place) {
+  const bool is_started = stay_with_launcher();
+  // One process of a launcher is as good as none.
+  if (!place || (place->count == 1 && !is_started)) {
     return options.processes > 1 ? launch(options, command, words) : work(std::make_shared<SingleProcess>());
   }
-  if (!stay_with_launcher() && options.processes > 1) {
+  if (!is_started && options.processes > 1) {
     throw cli::UsageError("--nproc " + std::to_string(options.processes) + " starts processes, and another launcher " +
                           "has started " + std::to_string(place->count) + " already");
   }

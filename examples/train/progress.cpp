@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <iostream>
 #include <string>
 
@@ -20,9 +21,17 @@ namespace {
 // The first Ctrl-C, or the signal with which a scheduler ends a job, asks for a checkpoint; the second one ends at
 // once.
 volatile std::sig_atomic_t stop_requested = 0;
+volatile std::time_t stop_time = 0;
 void request_stop(int signal) {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  // Who signals a whole group of processes reaches each of them twice, by its launcher, too: that is one signal.
+  const bool is_second = stop_requested != 0 && now.tv_sec > stop_time + 1;
+  if (stop_requested == 0) stop_time = now.tv_sec;
   stop_requested = 1;
+  if (!is_second) return;
   std::signal(signal, SIG_DFL);
+  std::raise(signal);
 }
 
 std::string bar_text(const TrainProgress& progress) {

@@ -157,6 +157,9 @@ TEST_CASE("aria-sample: what it cannot do is said with both values, and nothing 
   // Weights that do not say of which tokenizer they are: those of the lazy one have another vocabulary.
   refused({"model.json", "run/checkpoints/epoch1/model.safetensors", kPiece},
           {"model.safetensors", "tok_embeddings", "has shape", "and the model's is [12595, 32]"}, 1);
+  refused(with(good, {"--cfg", "inf"}), {"guidance must be a number"}, 2);
+  refused(with(good, {"--tokenizer", "lazy"}), {"--tokenizer", "the checkpoint says that its tokenizer is performance"},
+          2);
   refused(with(good, {"--device", "cuda"}), {"cuda"}, 1);
 }
 

@@ -174,6 +174,26 @@ TEST_CASE("aria-train: two processes that are stopped go on as if they had not b
   }
 }
 
+TEST_CASE("aria-train: a signal that reaches the processes and the one that started them is one signal") {
+  const TrainWorkplace place;
+  RunningProgram program = place.start(pretrain("run", {"--nproc", "2", "--bs", "1", "--epochs", "500"}));
+  REQUIRE(program.wait_until([&] { return place.rows("run/loss.csv") >= 3; }));
+  for (const pid_t pid : program.children()) ::kill(pid, SIGTERM);
+  program.send(SIGTERM);
+  const ProgramRun run = program.finish();
+  check_done(run);
+  CHECK(mentions(run.output, "Stopped. It goes on with: aria-train resume run"));
+}
+
+TEST_CASE("aria-train: one process of a launcher may start others") {
+  const TrainWorkplace place;
+  test::RunOptions options;
+  options.environment = {{"RANK", "0"}, {"WORLD_SIZE", "1"}};
+  check_done(place.train(pretrain("inside", {"--nproc", "2", "--bs", "1", "--epochs", "1"}), options));
+  check_done(place.train(pretrain("alone", {"--nproc", "2", "--bs", "1", "--epochs", "1"})));
+  CHECK(place.text("inside/loss.csv") == place.text("alone/loss.csv"));
+}
+
 TEST_CASE("aria-train: the first of two processes is killed") { check_loss_of(0, SIGKILL, {"rank 0", "signal 9"}); }
 TEST_CASE("aria-train: the second of two processes is killed") { check_loss_of(1, SIGKILL, {"rank 1", "signal 9"}); }
 TEST_CASE("aria-train: the first of two processes hangs") {
@@ -219,6 +239,16 @@ TEST_CASE("aria-train: processes with other options or other data than the first
     check_failed(two.second->finish(), parts);
     check_failed(two.first->finish(), parts);
     CHECK_FALSE(place.has("a"));
+  }
+  {
+    // What the first one finds wrong by itself is told as it is, and there is nothing to go on with.
+    std::filesystem::create_directory(place / "b");
+    place.write("b/file", "");
+    TwoByHand two(place, pretrain("b", {"--bs", "1"}), pretrain("b", {"--bs", "1"}));
+    const ProgramRun first = two.first->finish();
+    check_failed(first, {"aria-train: b: is not empty"});
+    CHECK_FALSE(mentions(first.complaints, "goes on from its last checkpoint"));
+    check_failed(two.second->finish(), {"rank 0 has failed: b: is not empty"});
   }
   // As many sequences and bytes, but in another order.
   auto lines = lines_of(place.text("train.jsonl"));

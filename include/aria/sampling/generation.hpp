@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -40,6 +41,9 @@ struct SamplingOptions {
     }
     if (!(top_p > 0 && top_p <= 1)) {
       throw Error(ErrorCode::invalid_argument, "top-p must be above 0 and at most 1, and is " + std::to_string(top_p));
+    }
+    if (guidance && !std::isfinite(*guidance)) {
+      throw Error(ErrorCode::invalid_argument, "guidance must be a number, and is " + std::to_string(*guidance));
     }
   }
 };
@@ -87,13 +91,15 @@ class Generation {
   }
 
   /// The prompts with what follows. Throws invalid_argument for an empty prompt, for one that leaves no room in the
-  /// model's context, for tokens that the model does not know, and for guidance over prompts of different lengths.
+  /// model's context, for tokens that the model does not know, and for guidance over prompts of different lengths;
+  /// not_finite where the model gives no numbers.
   std::vector<std::vector<TokenId>> run(const std::vector<std::vector<TokenId>>& prompts, const GenerationPlan& plan) {
     begin(prompts, plan);
     for (std::size_t place = shortest_; place < total_ && unfinished_ > 0; ++place) {
       fill_logits(place);
       forbid(plan.never);
       choose_all(place);
+      check_chosen(place);
       for (std::size_t row = 0; row < rows_.size(); ++row) {
         const TokenId next = place < prompts[row].size() ? prompts[row][place] : chosen_[row];
         rows_[row].push_back(ended(row, place, next, plan));
@@ -105,6 +111,8 @@ class Generation {
   }
 
  private:
+  static constexpr TokenId kNone = std::numeric_limits<TokenId>::max();
+
   using Context = decltype(std::declval<Model&>().begin(std::size_t{1}));
 
   void begin(const std::vector<std::vector<TokenId>>& prompts, const GenerationPlan& plan) {
@@ -183,6 +191,7 @@ class Generation {
 
   void forbid(const std::vector<TokenId>& never) {
     for (const TokenId token : never) {
+      if (token >= model_.vocabulary_size()) continue;
       for (std::size_t i = token; i < logits_.size(); i += model_.vocabulary_size()) {
         logits_[i] = -std::numeric_limits<float>::infinity();
       }
@@ -209,9 +218,21 @@ class Generation {
   TokenId choose(NucleusSampler& sampler, std::size_t row, std::size_t place) {
     const std::size_t size = model_.vocabulary_size();
     const auto logits = std::span<const float>(logits_).subspan(row * size, size);
-    if (options_.temperature == 0) return most_probable(logits);
+    if (options_.temperature == 0) {
+      const TokenId token = most_probable(logits);
+      return std::isfinite(logits[token]) ? token : kNone;
+    }
     sampler.weigh(logits, options_.temperature);
+    if (!sampler.is_usable()) return kNone;
     return picker_(sampler, sampler.nucleus(options_.top_p), row, place);
+  }
+
+  // Not thrown where it is found: threads cannot.
+  void check_chosen(std::size_t place) const {
+    const auto row = std::find(chosen_.begin(), chosen_.end(), kNone) - chosen_.begin();
+    if (row == static_cast<std::ptrdiff_t>(chosen_.size())) return;
+    throw Error(ErrorCode::not_finite, "the model gives no numbers for token " + std::to_string(place) +
+                                           " of sequence " + std::to_string(row) + ": its weights may be broken");
   }
 
   // The token, or the one that begins the end where it is time for that.

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -23,7 +25,9 @@ struct Nucleus {
   TokenId last = 0;
   double mass = 0;  ///< the sum of their weights
 
-  bool has(TokenId token, float weight) const noexcept { return weight > least || (weight == least && token <= last); }
+  bool has(TokenId token, float weight) const noexcept {
+    return weight > 0 && (weight > least || (weight == least && token <= last));
+  }
 };
 
 /// Turns logits into weights, and finds and draws from a nucleus. Its memory is used again.
@@ -39,7 +43,7 @@ class NucleusSampler {
   void weigh(std::span<const float> logits, double temperature) {
     weights_.assign(logits.begin(), logits.end());
     const auto count = static_cast<std::int64_t>(weights_.size());
-    const auto factor = static_cast<float>(1 / temperature);
+    const auto factor = static_cast<float>(std::min<double>(1 / temperature, std::numeric_limits<float>::max()));
     const float most = kernels::max_of(weights_.data(), count);
     for (float& weight : weights_) weight -= most;  // before it is multiplied, which could take it out of range
     all_ = 0;
@@ -56,6 +60,9 @@ class NucleusSampler {
   }
 
   std::span<const float> weights() const noexcept { return weights_; }
+
+  /// Whether there is anything to choose from: not where logits were no numbers, or all of them minus infinity.
+  bool is_usable() const noexcept { return std::isfinite(all_) && all_ > 0; }
 
   /// The tokens that are left with `top_p` in (0, 1]: in the order of falling weights, and of equal ones in that of
   /// their ids, each whose predecessors weigh no more than that share of all.

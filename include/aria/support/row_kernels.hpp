@@ -1,5 +1,5 @@
 // Loops over rows of numbers that compilers turn into vector instructions; those that add up need OpenMP for it
-// (-fopenmp, or -fopenmp-simd).
+// (-fopenmp).
 #pragma once
 
 #include <algorithm>

@@ -182,6 +182,36 @@ TEST_CASE("Guidance goes away from what the model says without the prompt", "[sa
   CHECK(made[0][4] == aria::most_probable(prompted));
 }
 
+TEST_CASE("A model that gives no numbers is an error, not a token", "[sampling]") {
+  struct BrokenModel : FakeModel {
+    float value = NAN;
+    bool in_all = true;
+    void append(Context& context, std::span<const TokenId> tokens, std::span<float> logits) {
+      FakeModel::append(context, tokens, logits);
+      if (context.rows[0].size() == 9) std::fill(logits.begin(), logits.begin() + (in_all ? kSize : 1), value);
+    }
+  };
+  BrokenModel model;
+  for (const double temperature : {0.0, 0.85, 1e-40}) {
+    for (const float value : {NAN, -NAN, INFINITY, -INFINITY}) {
+      model.value = value;
+      CAPTURE(temperature, value);
+      const auto error = test::error_of(
+          [&] { Generation(model, {.temperature = temperature}).run(kPrompts, {.max_new_tokens = 20}); });
+      CHECK(error.code() == aria::ErrorCode::not_finite);
+      CHECK(error.message().starts_with("the model gives no numbers for token 9 of sequence 0"));
+    }
+  }
+}
+
+TEST_CASE("However low the temperature, the likeliest token is drawn", "[sampling]") {
+  FakeModel model;
+  const auto likeliest = Generation(model, {.temperature = 0}).run(kPrompts, {.max_new_tokens = 30});
+  for (const double temperature : {1e-6, 1e-40, 1e-300}) {
+    CHECK(Generation(model, {.temperature = temperature}).run(kPrompts, {.max_new_tokens = 30}) == likeliest);
+  }
+}
+
 TEST_CASE("Prompts and options that cannot be are refused with both values", "[sampling]") {
   FakeModel model;
   const auto message = [&](const Sequences& prompts, const aria::SamplingOptions& options) {
@@ -197,5 +227,6 @@ TEST_CASE("Prompts and options that cannot be are refused with both values", "[s
   CHECK(message({{1}, {1, 2}}, {.guidance = 1.3}) == "guidance needs prompts of one length, and they have 1 to 2");
   CHECK(message({{1}}, {.temperature = -1}).starts_with("the temperature must be at least 0, and is -1"));
   CHECK(message({{1}}, {.top_p = 0}).starts_with("top-p must be above 0 and at most 1, and is 0"));
+  CHECK(message({{1}}, {.guidance = INFINITY}).starts_with("guidance must be a number, and is inf"));
   CHECK(message({{1}}, {.top_p = 1.5}).starts_with("top-p must be above 0 and at most 1, and is 1.5"));
 }

@@ -17,7 +17,8 @@
 
 namespace aria::nn {
 
-/// Gathers gradients in flat buckets as they come, and sends each bucket off once its last gradient is there.
+/// Gathers gradients in flat buckets as they come, and sends each bucket off once its last gradient is there. A weight
+/// without a gradient in a step has one of zeros afterwards.
 ///
 ///     GradientBuckets buckets(model, group);
 ///     buckets.begin();
@@ -77,13 +78,20 @@ class GradientBuckets {
       pending.push_back(group->start_sum(is_alone ? weights[plan.parameters[bucket].front()].grad() : flat[bucket]));
     }
 
+    // In memory of its own: what another tensor shares may still be read by the backward pass.
+    static torch::Tensor own(const torch::Tensor& gradient, const torch::Tensor& weight) {
+      if (!gradient.defined()) return torch::zeros_like(weight);
+      const bool is_shared = gradient.storage().use_count() > 1;
+      return is_shared ? gradient.clone(torch::MemoryFormat::Contiguous) : gradient.contiguous();
+    }
+
     // Has the gradient lie where it is summed.
     void gather(std::size_t i) {
       torch::Tensor& weight = weights[i];
       const BucketPlan::Part& part = plan.parts[i];
       const torch::Tensor gradient = weight.grad();
       if (!flat[part.bucket].defined()) {
-        weight.mutable_grad() = gradient.defined() ? gradient.contiguous() : torch::zeros_like(weight);
+        weight.mutable_grad() = own(gradient, weight);
         return;
       }
       const torch::Tensor view =

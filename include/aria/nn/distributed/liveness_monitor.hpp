@@ -54,6 +54,9 @@ class LivenessMonitor {
   /// Tells all others to end, and why. Whether this was the first one to do so.
   bool announce(const std::string& why) noexcept { return state_->announce(why); }
 
+  /// Why the work cannot go on, where that is known.
+  std::optional<std::string> reason() { return state_->reason(); }
+
   /// Why the work cannot go on, as soon as that is known: waits for it as long as a process may stay silent and a
   /// little more. Nothing where all are well.
   std::optional<std::string> wait_for_reason() { return state_->wait_for_reason(); }
@@ -113,6 +116,11 @@ class LivenessMonitor {
       } catch (const std::exception&) {
       }
       return true;
+    }
+
+    std::optional<std::string> reason() {
+      const std::lock_guard lock(mutex_);
+      return reason_;
     }
 
     std::optional<std::string> wait_for_reason() {

@@ -8,7 +8,9 @@
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#ifdef USE_C10D_NCCL
+// libtorch for GPUs says that it has NCCL; its headers may be missing all the same.
+#if defined(USE_C10D_NCCL) && __has_include(<nccl.h>)
+#define ARIA_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 
@@ -52,13 +54,14 @@ struct TorchGroupOptions {
 ///     group->any(wants_to_stop);
 class TorchGroup : public ProcessGroup {
  public:
-  /// Waits for all others; `device` is where tensors to be summed lie. Throws process_lost where they do not come.
-  TorchGroup(const ProcessPlace& place, const torch::Device& device, TorchGroupOptions options)
+  /// Waits for all others; `device` gives where tensors to be summed lie, and its errors reach the others, too. Throws
+  /// process_lost where they do not come.
+  TorchGroup(const ProcessPlace& place, const std::function<torch::Device()>& device, TorchGroupOptions options)
       : place_(place), options_(std::move(options)) {
     store_ = open_store(place.address, place.port, serves(), options_.patience);
     // A connection of its own: the other one is taken while it waits.
     keys_ = std::make_shared<TorchStore>(open_store(place.address, place.port, false, options_.patience), prefix());
-    wait_for_all();
+    translated([this] { wait_for_all(); });
     monitor_.emplace(keys_,
                      LivenessOptions{.rank = place.rank,
                                      .count = place.count,
@@ -66,13 +69,20 @@ class TorchGroup : public ProcessGroup {
                                      .keeper = std::string(place.launcher_answers ? "the launcher" : "rank 0") +
                                                ", which keeps the processes together at " + place.address + ':' +
                                                std::to_string(place.port) + ",",
+                                     .period = std::min(kPeriod, options_.limit / 5),
                                      .limit = options_.limit},
                      options_.on_lost);
-    guarded([&] { connect(device); });
+    try {
+      translated([&] { connect(device()); });
+    } catch (const std::exception& error) {
+      announce("rank " + std::to_string(place_.rank) + " has failed: " + error.what());
+      throw;
+    }
   }
 
-  /// Does not wait for the others.
+  /// Does not wait for the others; ends them unless all of them have met before.
   ~TorchGroup() override {
+    if (!has_met_ && !broken_) announce("rank " + std::to_string(place_.rank) + " has left before the end");
     if (!broken_) return;
     // Their threads hang in what a lost process will never finish, and are joined by their destructors.
     (void)gloo_.release();
@@ -114,6 +124,7 @@ class TorchGroup : public ProcessGroup {
       }
       for (;;) {
         if (auto said = keys_->get(key)) return *said;
+        if (const auto why = monitor_->reason()) throw Error(ErrorCode::process_lost, *why);
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
       }
     });
@@ -144,7 +155,10 @@ class TorchGroup : public ProcessGroup {
   }
 
   /// Waits until all others are here, too: to be called before the end, so that nobody misses anybody.
-  void meet() { (void)any(false); }
+  void meet() {
+    (void)any(false);
+    has_met_ = true;
+  }
 
  private:
 #if ARIA_TORCH_AT_LEAST(2, 0)
@@ -154,6 +168,8 @@ class TorchGroup : public ProcessGroup {
 #endif
 
   bool serves() const noexcept { return place_.rank == 0 && !place_.launcher_answers; }
+
+  static constexpr std::chrono::milliseconds kPeriod{1000};  // from one sign of life to the next, at most
 
   // Processes that torchrun started again do not meet what the first ones left.
   static std::string prefix() {
@@ -175,6 +191,7 @@ class TorchGroup : public ProcessGroup {
     const auto until = std::chrono::steady_clock::now() + options_.patience;
     for (std::uint64_t rank = 0; rank < place_.count; ++rank) {
       while (!keys_->get(key(rank))) {
+        if (const auto why = keys_->get("end/why")) throw Error(ErrorCode::process_lost, *why);
         if (std::chrono::steady_clock::now() > until) {
           throw Error(ErrorCode::process_lost, "rank " + std::to_string(rank) + " of " + std::to_string(place_.count) +
                                                    " did not come to " + place_.address + ':' +
@@ -199,7 +216,7 @@ class TorchGroup : public ProcessGroup {
     gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
         c10::make_intrusive<c10d::PrefixStore>(prefix() + "gloo", store_), static_cast<int>(place_.rank),
         static_cast<int>(place_.count), options);
-#ifdef USE_C10D_NCCL
+#ifdef ARIA_NCCL
     if (device.is_cuda()) {
       const auto nccl = c10d::ProcessGroupNCCL::Options::create();
       nccl->timeout = kForever;
@@ -216,6 +233,23 @@ class TorchGroup : public ProcessGroup {
     return tensor.is_cuda() && tensors_ ? tensors_.get() : gloo_.get();
   }
 
+  static std::string first_line(const std::exception& error) {
+    const std::string text = error.what();
+    return text.substr(0, text.find('\n'));
+  }
+
+  // Of libtorch's errors the first line is what they say.
+  template <class Work>
+  static void translated(Work work) {
+    try {
+      work();
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw Error(ErrorCode::process_lost, "the processes cannot be connected: " + first_line(error));
+    }
+  }
+
   // What fails because a process is lost says which one.
   template <class Work>
   std::invoke_result_t<Work> guarded(Work work) {
@@ -225,10 +259,8 @@ class TorchGroup : public ProcessGroup {
       throw;
     } catch (const std::exception& error) {
       broken_ = true;
-      const std::string text = error.what();
-      throw Error(ErrorCode::process_lost,
-                  monitor_->wait_for_reason().value_or("the connection to another process broke: " +
-                                                       text.substr(0, text.find('\n'))));
+      throw Error(ErrorCode::process_lost, monitor_->wait_for_reason().value_or(
+                                               "the connection to another process broke: " + first_line(error)));
     }
   }
 
@@ -249,7 +281,7 @@ class TorchGroup : public ProcessGroup {
   std::shared_ptr<TorchStore> keys_;
   std::optional<LivenessMonitor> monitor_;
   c10::intrusive_ptr<Backend> gloo_, tensors_;
-  bool broken_ = false;
+  bool broken_ = false, has_met_ = false;
   std::uint64_t said_ = 0;
   double waited_ = 0;
 };

@@ -20,7 +20,7 @@ inline constexpr std::int64_t kSmallProduct = 500'000;
 
 inline bool has_few_rows(const torch::Tensor& x) {
   constexpr std::int64_t kFew = 16;
-  return x.numel() <= kFew * x.size(-1) && x.is_cpu() && x.scalar_type() == torch::kFloat &&
+  return x.numel() > 0 && x.numel() <= kFew * x.size(-1) && x.is_cpu() && x.scalar_type() == torch::kFloat &&
          !at::GradMode::is_enabled() && !AutocastState::of(torch::kCPU).enabled;
 }
 

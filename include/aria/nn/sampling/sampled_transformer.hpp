@@ -12,6 +12,7 @@
 #include <aria/nn/model/autocast.hpp>
 #include <aria/nn/model/causal_transformer.hpp>
 #include <aria/nn/model/kv_cache.hpp>
+#include <aria/nn/model/linear.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/sampling/language_model.hpp>
 #include <aria/token/token.hpp>

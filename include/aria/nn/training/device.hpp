@@ -16,18 +16,18 @@
 namespace aria::nn {
 
 /// "auto": a GPU where libtorch finds one, else the processor; or "cpu", "cuda", "cuda:1". Of the processes on a
-/// machine each gets a GPU of its own, by its number, unless one is named. Throws invalid_argument for other names, and
-/// where there is no such device.
+/// machine each gets a GPU of its own, by its number, unless one is named or there is but one to see, as launchers have
+/// it. Throws invalid_argument for other names, and where there is no such device.
 inline torch::Device find_device(const std::string& name, std::uint64_t local_rank = 0) {
   const bool gpu = torch::cuda::is_available();
   if (name == "auto" && !gpu) return torch::kCPU;
   if ((name == "auto" || name == "cuda") && gpu) {
-    if (local_rank < static_cast<std::uint64_t>(torch::cuda::device_count())) {
-      return {torch::kCUDA, static_cast<torch::DeviceIndex>(local_rank)};
-    }
+    const auto count = static_cast<std::uint64_t>(torch::cuda::device_count());
+    const std::uint64_t number = count == 1 ? 0 : local_rank;
+    if (number < count) return {torch::kCUDA, static_cast<torch::DeviceIndex>(number)};
     throw Error(ErrorCode::invalid_argument, "process " + std::to_string(local_rank) +
                                                  " of this machine has no GPU of its own: there are " +
-                                                 std::to_string(torch::cuda::device_count()));
+                                                 std::to_string(count));
   }
   if (name == "cpu") return torch::kCPU;
   if (name == "cuda" || name.starts_with("cuda:")) {

@@ -25,14 +25,17 @@ inline std::string in_units(double value, const std::string& unit) {
   return text + (power == 0 ? "" : std::string(1, kPrefixes[power - 1])) + unit;
 }
 
-/// "1.2 TFLOP a step, 89 TFLOP/s reached, 9 % of the peak of NVIDIA H100 80GB HBM3".
-inline std::string speed_text(double flops, double seconds, const torch::Device& device, Precision precision) {
+/// "1.2 TFLOP a step, 89 TFLOP/s reached, 9 % of the peak of NVIDIA H100 80GB HBM3", or of so many of them.
+inline std::string speed_text(double flops, double seconds, const torch::Device& device, Precision precision,
+                              std::uint64_t devices = 1) {
   std::string text = in_units(flops, "FLOP") + " a step, " + in_units(flops / seconds, "FLOP/s") + " reached";
   if (const auto gpu = gpu_name(device)) {
     const auto peak = peak_flops(*gpu, precision);
     char share[40];
-    if (peak) std::snprintf(share, sizeof share, ", %.1f %% of the peak of ", 100 * flops / seconds / *peak);
-    text += (peak ? share : " on ") + *gpu;
+    if (peak)
+      std::snprintf(share, sizeof share, ", %.1f %% of the peak of ",
+                    100 * flops / seconds / *peak / static_cast<double>(devices));
+    text += (peak ? share : " on ") + (devices > 1 ? std::to_string(devices) + " " : "") + *gpu;
   }
   return text;
 }

@@ -146,7 +146,7 @@ class Trainer {
       while (state_.next.epoch <= settings().epochs) {
         if (train_epoch() == TrainOutcome::stopped) return TrainOutcome::stopped;
         finish_epoch();
-        if (state_.next.epoch <= settings().epochs && asked_to_stop()) return TrainOutcome::stopped;
+        if (state_.next.epoch <= settings().epochs && stops_) return TrainOutcome::stopped;
       }
       return TrainOutcome::finished;
     } catch (const std::exception& error) {
@@ -285,7 +285,8 @@ class Trainer {
     ++state_.next.epoch;
     state_.next.step = 0;
     state_.averages.begin_epoch();
-    checkpoint(name, state_.next.epoch > settings().epochs || asked_to_stop());
+    stops_ = asked_to_stop();
+    checkpoint(name, state_.next.epoch > settings().epochs || stops_);
   }
 
   void checkpoint(const CheckpointName& name, bool is_result) {
@@ -376,7 +377,8 @@ class Trainer {
   }
 
   void say_speed() {
-    say(speed_text(step_flops(model_->sizes(), settings()), clock_.seconds_per_step(), device(), settings().precision));
+    say(speed_text(step_flops(model_->sizes(), settings()), clock_.seconds_per_step(), device(), settings().precision,
+                   settings().processes));
   }
 
   void say_waste() {
@@ -414,6 +416,7 @@ class Trainer {
   std::uint64_t steps_per_epoch_;
   std::string last_checkpoint_;
   StepClock clock_;
+  bool stops_ = false;  // asked to at the end of an epoch
 };
 
 }  // namespace aria::nn

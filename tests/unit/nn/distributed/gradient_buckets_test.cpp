@@ -493,6 +493,28 @@ TEST_CASE("GradientBuckets: nothing is sent for one that is gone", "[nn]") {
   CHECK(are_equal(gradients_of(*layers), plain_gradients({batch_of(1)}), 2));
 }
 
+TEST_CASE("GradientBuckets: a gradient that others look at is not summed in place", "[nn]") {
+  // The gradient of the sum is handed to both summands; that of the weight is a view of it.
+  const torch::Tensor x = torch::ones({1, 4, 3}, torch::requires_grad());
+  struct Positions : torch::nn::Module {
+    torch::Tensor weight = register_parameter("weight", torch::zeros({4, 3}));
+  };
+  const auto module = std::make_shared<Positions>();
+  const auto group = std::make_shared<FakeGroup>();
+  GradientBuckets buckets(*module, group, 1);
+  buckets.begin();
+  buckets.send_when_ready();
+  // Sums begin before the rest of the backward pass, and here end at once.
+  const torch::Tensor y = (x * 2) + module->weight.unsqueeze(0);
+  (y * 3).sum().backward();
+  for (torch::Tensor& sent : group->sent) {
+    const torch::NoGradGuard no_graph;
+    sent.fill_(1e9);
+  }
+  CHECK(torch::equal(x.grad(), torch::full({1, 4, 3}, 6.0)));
+  buckets.finish();
+}
+
 TEST_CASE("GradientBuckets: weights that are not trained are left out", "[nn]") {
   torch::nn::Linear layer(3, 4);
   layer->bias.set_requires_grad(false);
