@@ -46,16 +46,16 @@ void end_if_hanging(const std::string& why) {
   if (!is_ending.exchange(true)) end_with(why, /*is_lost=*/true);
 }
 
-[[noreturn]] void fail(TorchGroup& group, const std::string& what, bool is_lost) {
+[[noreturn]] void fail(TorchGroup& group, const std::string& what, bool is_lost, bool one_terminal) {
   const std::string name = "rank " + std::to_string(group.rank());
   if (is_ending.exchange(true)) std::this_thread::sleep_for(std::chrono::hours(1));
   const bool is_first = is_lost || group.announce(name + " has failed: " + what);
-  // What all of them find wrong is said once.
-  if (!is_first && group.announced().ends_with(" has failed: " + what)) std::_Exit(cli::kWorkFailed);
+  // What all of them find wrong is said once, where somebody would read it several times.
+  if (!is_first && one_terminal && group.announced().ends_with(" has failed: " + what)) std::_Exit(cli::kWorkFailed);
   end_with(is_lost || group.is_first() ? what : name + ": " + what, is_lost);
 }
 
-int run_at(const ProcessPlace& place, const RunOptions& options, const Work& work) {
+int run_at(const ProcessPlace& place, const RunOptions& options, bool one_terminal, const Work& work) {
   const auto group = std::make_shared<TorchGroup>(
       place, [&] { return find_device(options.device, place.local_rank); },
       TorchGroupOptions{.limit = std::chrono::seconds(options.rank_timeout), .on_lost = end_if_hanging});
@@ -64,15 +64,15 @@ int run_at(const ProcessPlace& place, const RunOptions& options, const Work& wor
     group->meet();
     return status;
   } catch (const Error& error) {
-    fail(*group, error.what(), error.code() == ErrorCode::process_lost);
+    fail(*group, error.what(), error.code() == ErrorCode::process_lost, one_terminal);
   } catch (const std::exception& error) {
-    fail(*group, error.what(), false);
+    fail(*group, error.what(), false, one_terminal);
   }
 }
 
 #else
 
-int run_at(const ProcessPlace& place, const RunOptions&, const Work&) {
+int run_at(const ProcessPlace& place, const RunOptions&, bool, const Work&) {
   throw Error(ErrorCode::invalid_argument,
               std::to_string(place.count) +
                   " processes were started, and this aria-train is built for one: Gloo's headers were not installed "
@@ -95,7 +95,7 @@ int in_processes(const RunOptions& options, const std::string& command, const st
     throw cli::UsageError("--nproc " + std::to_string(options.processes) + " starts processes, and another launcher " +
                           "has started " + std::to_string(place->count) + " already");
   }
-  return place->count == 1 ? work(std::make_shared<SingleProcess>()) : run_at(*place, options, work);
+  return place->count == 1 ? work(std::make_shared<SingleProcess>()) : run_at(*place, options, is_started, work);
 }
 
 }  // namespace train
