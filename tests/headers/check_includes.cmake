@@ -129,7 +129,7 @@ endforeach()
 
 reachable(aria.hpp from_umbrella)
 foreach(header IN LISTS headers)
-  if(header STREQUAL "midi/libsmf.hpp")
+  if(header MATCHES "^(midi/libsmf|nn/distributed/torch_(group|store))\\.hpp$")
     continue()
   endif()
   if(NOT header IN_LIST from_umbrella AND NOT header MATCHES "${optional_headers}")
