@@ -66,9 +66,7 @@ struct Wanted {
 
 std::optional<int> range_of(const cxxopts::ParseResult& arguments, const char* name) {
   if (arguments.count(name) == 0) return std::nullopt;
-  const auto range = cli::number_of<unsigned>(arguments, name);
-  if (range > 127) throw cli::UsageError(std::string("--") + name + " must lie between 0 and 127");
-  return static_cast<int>(range);
+  return static_cast<int>(cli::number_within<unsigned>(arguments, name, 0, 127));
 }
 
 std::optional<double> tempo_of(const cxxopts::ParseResult& arguments) {

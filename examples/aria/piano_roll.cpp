@@ -55,17 +55,11 @@ cxxopts::Options describe() {
   return options;
 }
 
-unsigned number_within(const cxxopts::ParseResult& arguments, const std::string& name, unsigned least, unsigned most) {
-  const auto number = cli::number_of<unsigned>(arguments, name);
-  if (number >= least && number <= most) return number;
-  throw cli::UsageError("--" + name + " must lie between " + std::to_string(least) + " and " + std::to_string(most));
-}
-
 aria::PianoRollOptions drawing_options(const cxxopts::ParseResult& arguments) {
   aria::PianoRollOptions options;
-  options.beats_per_bar = number_within(arguments, "beats", 1, 64);
-  options.width = number_within(arguments, "width", 400, 10'000);
-  if (arguments.count("bars") != 0) options.bars_per_row = number_within(arguments, "bars", 1, 1000);
+  options.beats_per_bar = cli::number_within<unsigned>(arguments, "beats", 1, 64);
+  options.width = cli::number_within<unsigned>(arguments, "width", 400, 10'000);
+  if (arguments.count("bars") != 0) options.bars_per_row = cli::number_within<unsigned>(arguments, "bars", 1, 1000);
   constexpr double kMostSeconds = 1e12;
   if (arguments.count("from") != 0) {
     options.from = cli::number_of<double>(arguments, "from");

@@ -101,12 +101,27 @@ T value_of(const cxxopts::ParseResult& result, const std::string& name) {
   }
 }
 
+/// A whole number within bounds. Throws UsageError with them and the value.
+template <class T = std::uint64_t>
+T number_within(const cxxopts::ParseResult& result, const std::string& name, T least, T most) {
+  const T number = number_of<T>(result, name);
+  if (number >= least && number <= most) return number;
+  throw UsageError("--" + name + " must lie between " + std::to_string(least) + " and " + std::to_string(most) +
+                   ", and is " + std::to_string(number));
+}
+
+/// The text of an option; empty where it was not said. Throws UsageError where what was said is empty.
+inline std::string text_if_said(const cxxopts::ParseResult& result, const std::string& name) {
+  if (result.count(name) == 0) return "";
+  auto said = value_of<std::string>(result, name);
+  if (said.empty()) throw UsageError("--" + name + " is empty");
+  return said;
+}
+
 /// The number of threads that --workers asks for: one a core where it is absent. Throws UsageError.
 inline unsigned workers_of(const cxxopts::ParseResult& result) {
   if (result.count("workers") == 0) return aria::default_workers();
-  const auto workers = number_of<unsigned>(result, "workers");
-  if (workers < 1 || workers > 1024) throw UsageError("--workers must lie between 1 and 1024");
-  return workers;
+  return number_within<unsigned>(result, "workers", 1, 1024);
 }
 
 /// Throws UsageError where two of the paths are the same file, links to one file included.

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include <aria/nn/training/checkpoint.hpp>
 #include <aria/nn/training/checkpoint_folder.hpp>
 #include <aria/support/error.hpp>
 
@@ -33,7 +34,8 @@ inline std::string newest_checkpoint(const std::string& named) {
 
 /// The weights of a checkpoint, of the last one of a project directory, or a file of weights, which is what it is.
 inline std::string weights_file(const std::string& checkpoint) {
-  return std::filesystem::is_directory(checkpoint) ? newest_checkpoint(checkpoint) + "/model.safetensors" : checkpoint;
+  return std::filesystem::is_directory(checkpoint) ? aria::nn::CheckpointFiles::weights(newest_checkpoint(checkpoint))
+                                                   : checkpoint;
 }
 
 /// The project directory in which a checkpoint lies.

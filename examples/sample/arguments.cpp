@@ -1,9 +1,9 @@
 // The options of aria-sample, and their help.
 #include "arguments.hpp"
 
-#include <algorithm>
 #include <iostream>
-#include <thread>
+
+#include <aria/support/ordered_map.hpp>
 
 #include "../cli/program.hpp"
 #include "../cli/tokenizers.hpp"
@@ -44,29 +44,16 @@ cxxopts::Options describe() {
   add("precision", "fp32 or bf16", otherwise("fp32"), "NAME");
   add("device", "auto, cpu, cuda or cuda:N", otherwise("auto"), "NAME");
   add("threads", "of the processor, for the model (default: one a core)", text(), "N");
-  add("tokenizer", "of a file of weights, which does not say it: lazy or performance", otherwise("lazy"), "NAME");
+  add("tokenizer", "of a file of weights, which does not say it: lazy (default) or performance", text(), "NAME");
   add("config", "config.json of the lazy tokenizer, for a file of weights", text(), "FILE");
   for (const char* name : {"model", "checkpoint", "midi"}) options.add_options("positional")(name, "", text());
   return options;
 }
 
-std::string text_if_said(const cxxopts::ParseResult& arguments, const char* name) {
-  return arguments.count(name) == 0 ? "" : cli::value_of<std::string>(arguments, name);
-}
-
-// A whole number between `least` and `most`.
-std::uint64_t count_of(const cxxopts::ParseResult& arguments, const char* name, std::uint64_t least,
-                       std::uint64_t most) {
-  const auto number = cli::number_of<std::uint64_t>(arguments, name);
-  if (number >= least && number <= most) return number;
-  throw cli::UsageError("--" + std::string(name) + " must lie between " + std::to_string(least) + " and " +
-                        std::to_string(most) + ", and is " + std::to_string(number));
-}
-
 std::optional<std::uint64_t> count_if_said(const cxxopts::ParseResult& arguments, const char* name) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 31;
   if (arguments.count(name) == 0) return std::nullopt;
-  return count_of(arguments, name, 1, kMost);
+  return cli::number_within<std::uint64_t>(arguments, name, 1, kMost);
 }
 
 aria::SamplingOptions sampling_of(const cxxopts::ParseResult& arguments) {
@@ -98,24 +85,23 @@ std::optional<Arguments> read_arguments(const std::vector<std::string>& words) {
   arguments.model = cli::value_of<std::string>(parsed, "model");
   arguments.checkpoint = cli::value_of<std::string>(parsed, "checkpoint");
   arguments.midi = cli::value_of<std::string>(parsed, "midi");
-  arguments.variations = count_of(parsed, "var", 1, 4096);
+  arguments.variations = cli::number_within<std::uint64_t>(parsed, "var", 1, 4096);
   arguments.prompt_tokens = count_if_said(parsed, "trunc");
   arguments.new_tokens = count_if_said(parsed, "length");
   arguments.force_end = parsed.count("force-end") != 0;
   arguments.sampling = sampling_of(parsed);
-  arguments.tokenizer = cli::value_of<std::string>(parsed, "tokenizer");
-  arguments.config = text_if_said(parsed, "config");
-  arguments.tokenizer_said = parsed.count("tokenizer") + parsed.count("config") != 0;
+  if (parsed.count("tokenizer") != 0) arguments.tokenizer = cli::text_if_said(parsed, "tokenizer");
+  arguments.config = cli::text_if_said(parsed, "config");
   arguments.out = cli::value_of<std::string>(parsed, "out");
   if (arguments.out.empty()) throw cli::UsageError("--out is empty");
   arguments.device = cli::value_of<std::string>(parsed, "device");
   const auto precision = aria::nn::find_precision(cli::value_of<std::string>(parsed, "precision"));
   if (!precision) throw cli::UsageError("--precision must be fp32 or bf16");
   arguments.precision = *precision;
-  arguments.threads = parsed.count("threads") == 0 ? std::max(1U, std::thread::hardware_concurrency())
-                                                   : count_of(parsed, "threads", 1, 4096);
+  arguments.threads = parsed.count("threads") == 0 ? aria::default_workers()
+                                                   : cli::number_within<std::uint64_t>(parsed, "threads", 1, 4096);
   arguments.overwrite = parsed.count("overwrite") != 0;
-  arguments.sound_font = text_if_said(parsed, "sound-font");
+  arguments.sound_font = cli::text_if_said(parsed, "sound-font");
   arguments.audio = parsed.count("audio") != 0 || !arguments.sound_font.empty();
   return arguments;
 }

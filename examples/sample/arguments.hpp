@@ -18,8 +18,8 @@ struct Arguments {
   std::optional<std::uint64_t> new_tokens;     ///< as many as the context holds unless said
   bool force_end = false;
   aria::SamplingOptions sampling;
-  std::string tokenizer, config;  ///< of weights that do not say it themselves
-  bool tokenizer_said = false;
+  std::optional<std::string> tokenizer;  ///< of weights that do not say it themselves: lazy unless said,
+  std::string config;                    ///< with these settings, or its defaults
   std::string out;
   std::string device;
   aria::nn::Precision precision = aria::nn::Precision::fp32;

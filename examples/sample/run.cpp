@@ -69,12 +69,12 @@ int with_tokenizer(const Arguments& arguments, const std::optional<aria::nn::Run
                   {.path = arguments.checkpoint});
     }
   };
-  if (state && arguments.tokenizer_said) {
+  if (state && (arguments.tokenizer || !arguments.config.empty())) {
     throw cli::UsageError(
         "--tokenizer and --config are for files of weights: the checkpoint says that its tokenizer is " +
         state->tokenizer);
   }
-  if (!state) return tokenizers::with_name(arguments.tokenizer, arguments.config, {}, use_typed);
+  if (!state) return tokenizers::with_name(arguments.tokenizer.value_or("lazy"), arguments.config, {}, use_typed);
   return tokenizers::described({state->tokenizer, state->tokenizer_config, {.path = arguments.checkpoint}}, use_typed);
 }
 

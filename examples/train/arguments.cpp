@@ -102,21 +102,6 @@ std::optional<std::uint64_t> number_if_said(const cxxopts::ParseResult& argument
   return cli::number_of<std::uint64_t>(arguments, name);
 }
 
-std::string text_if_said(const cxxopts::ParseResult& arguments, const char* name) {
-  if (arguments.count(name) == 0) return "";
-  auto said = cli::value_of<std::string>(arguments, name);
-  if (said.empty()) throw cli::UsageError("--" + std::string(name) + " is empty");
-  return said;
-}
-
-std::uint64_t number_within(const cxxopts::ParseResult& arguments, const char* name, std::uint64_t least,
-                            std::uint64_t most) {
-  const auto number = cli::number_of<std::uint64_t>(arguments, name);
-  if (number >= least && number <= most) return number;
-  throw cli::UsageError("--" + std::string(name) + " must lie between " + std::to_string(least) + " and " +
-                        std::to_string(most) + ", and is " + std::to_string(number));
-}
-
 // The options by the names of their settings, where these differ.
 std::string option_of(std::string_view setting) {
   if (setting == "batch_size") return "--bs";
@@ -133,16 +118,13 @@ RunOptions read_run_options(const cxxopts::ParseResult& arguments) {
   options.steps_per_checkpoint = number_if_said(arguments, "spc");
   options.keep = number_if_said(arguments, "keep");
   options.encoding = token_lines::encoding_of(arguments);
-  options.threads = number_if_said(arguments, "threads");
-  if (options.threads && (*options.threads < 1 || *options.threads > 4096)) {
-    throw cli::UsageError("--threads must lie between 1 and 4096");
-  }
-  options.device_said = arguments.count("device") != 0;
-  if (options.device_said) options.device = text_if_said(arguments, "device");
-  options.processes = number_within(arguments, "nproc", 1, 4096);
-  options.rank_timeout = number_within(arguments, "rank-timeout", 1, 86'400);
+  if (arguments.count("threads") != 0)
+    options.threads = cli::number_within<std::uint64_t>(arguments, "threads", 1, 4096);
+  if (arguments.count("device") != 0) options.device = cli::text_if_said(arguments, "device");
+  options.processes = cli::number_within<std::uint64_t>(arguments, "nproc", 1, 4096);
+  options.rank_timeout = cli::number_within<std::uint64_t>(arguments, "rank-timeout", 1, 86'400);
   if (options.workers.value_or(0) > 128) throw cli::UsageError("--workers must lie between 0 and 128");
-  if (const std::string full = text_if_said(arguments, "if-disk-full"); !full.empty()) {
+  if (const std::string full = cli::text_if_said(arguments, "if-disk-full"); !full.empty()) {
     if (full != "go-on" && full != "stop") throw cli::UsageError("--if-disk-full must be go-on or stop");
     options.stop_if_disk_is_full = full == "stop";
   }
@@ -210,7 +192,7 @@ std::optional<NewRun> read_new_run(const std::string& mode, const std::vector<st
   run.checkpoint = finetune ? cli::value_of<std::string>(arguments, "checkpoint") : "";
   run.train = cli::value_of<std::string>(arguments, "train");
   run.validation = cli::value_of<std::string>(arguments, "val");
-  run.project = text_if_said(arguments, "pdir");
+  run.project = cli::text_if_said(arguments, "pdir");
   run.options = read_run_options(arguments);
   return run;
 }
@@ -255,7 +237,7 @@ std::optional<ResumedRun> read_resumed_run(const std::vector<std::string>& words
   if (run.epochs == 0U) throw cli::UsageError("--epochs must be at least 1");
   run.step = number_if_said(arguments, "rstep");
   run.batch_size = number_if_said(arguments, "bs");
-  run.project = text_if_said(arguments, "pdir");
+  run.project = cli::text_if_said(arguments, "pdir");
   run.options = read_run_options(arguments);
   return run;
 }

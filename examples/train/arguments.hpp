@@ -15,8 +15,7 @@ namespace train {
 struct RunOptions {
   std::optional<std::uint64_t> workers, steps_per_checkpoint, keep;
   std::optional<std::uint64_t> threads;
-  std::string device = "auto";
-  bool device_said = false;
+  std::optional<std::string> device;
   std::uint64_t processes = 1;      ///< to be started on this machine
   std::uint64_t rank_timeout = 30;  ///< seconds
   std::optional<bool> stop_if_disk_is_full;

@@ -1,7 +1,6 @@
 // Local processes: started, connected, watched.
 #include "launcher.hpp"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +13,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <aria/nn/distributed/torch_store.hpp>
 
@@ -92,7 +94,7 @@ class Launcher {
       const int got = ::sigtimedwait(&signals_, &signal, &second);
       if (got == SIGTERM || got == SIGINT) pass_on(got, signal);
       reap();
-      if (failed_ && Clock::now() > *kill_at_) send_to_all(SIGKILL);
+      if (kill_at_ && Clock::now() > *kill_at_) send_to_all(SIGKILL);
     }
     return status_;
   }
@@ -136,8 +138,7 @@ class Launcher {
   }
 
   void note_failure(std::size_t rank, int status) {
-    if (failed_) return;
-    failed_ = true;
+    if (kill_at_) return;  // another one was the first
     status_ = WIFEXITED(status) ? WEXITSTATUS(status) : cli::kWorkFailed;
     kill_at_ = Clock::now() + std::chrono::seconds(10);
     // Who failed by an error has told the others itself.
@@ -149,9 +150,8 @@ class Launcher {
   std::uint16_t port_ = 0;
   std::optional<aria::nn::TorchStore> store_;
   std::vector<pid_t> children_;  // -1: has ended
-  bool failed_ = false;
   int status_ = cli::kDone;
-  std::optional<Clock::time_point> kill_at_;
+  std::optional<Clock::time_point> kill_at_;  // once one has failed
 };
 
 }  // namespace

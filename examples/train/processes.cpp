@@ -1,12 +1,8 @@
 // Joining the other processes of a run, and what happens when one is lost.
 #include "processes.hpp"
 
-#include <sys/prctl.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -57,7 +53,7 @@ void end_if_hanging(const std::string& why) {
 
 int run_at(const ProcessPlace& place, const RunOptions& options, bool one_terminal, const Work& work) {
   const auto group = std::make_shared<TorchGroup>(
-      place, [&] { return find_device(options.device, place.local_rank); },
+      place, [&] { return find_device(options.device.value_or("auto"), place.local_rank); },
       TorchGroupOptions{.limit = std::chrono::seconds(options.rank_timeout), .on_lost = end_if_hanging});
   try {
     const int status = work(group);

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include <aria/nn/model/transformer_lm.hpp>
@@ -16,6 +15,7 @@
 #include <aria/nn/training/same_run.hpp>
 #include <aria/nn/training/trainer.hpp>
 #include <aria/nn/weights/model_weights.hpp>
+#include <aria/support/ordered_map.hpp>
 
 #include "../cli/checkpoint_paths.hpp"
 #include "../cli/progress_bar.hpp"
@@ -64,7 +64,7 @@ std::shared_ptr<CausalTransformer> make_model(const TrainSettings& settings, std
 
 // One thread a core, shared with the other processes of the machine.
 std::uint64_t default_threads(const ProcessGroup& group) {
-  return std::max<std::uint64_t>(1, std::thread::hardware_concurrency() / group.local_size());
+  return std::max<std::uint64_t>(1, aria::default_workers() / group.local_size());
 }
 
 // The first process makes or opens the project directory, and tells the others where it is.
@@ -177,7 +177,7 @@ int go_on(const ResumedRun& arguments, const Group& group) {
   set_policy(state.checkpoints, arguments.options);
   state.train.path = identity_of(*train_data).path;  // they may have moved
   state.validation.path = identity_of(*validation).path;
-  if (arguments.options.device_said) state.settings.device = arguments.options.device;
+  state.settings.device = arguments.options.device.value_or(state.settings.device);
   state.settings.threads = arguments.options.threads.value_or(state.settings.threads);
   const torch::Device device = prepare(state.settings, *group);
   must_equal("vocabulary", std::to_string(train_data->vocabulary().size()), std::to_string(state.vocabulary));

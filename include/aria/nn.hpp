@@ -33,12 +33,13 @@
 //                                models to files and back, by the names of Python's state dict
 //
 //   training/                    the loop and what belongs to it:
-//     trainer                    epochs, validation, tables, checkpoints
+//     trainer train_events       epochs, validation, tables, checkpoints; what they tell those who watch
 //     train_step validation adamw schedule
 //                                a step; the loss on a data set; what moves the weights, and how far
 //     settings run_state json_object
 //                                what decides a run's result, and where it stands
-//     check_run same_run         whether data, model and checkpoint belong together, and processes do the same
+//     check_run same_run shared_data_check
+//                                whether data, model and checkpoint belong together, and processes do the same
 //     checkpoint checkpoint_folder
 //                                folders that appear whole
 //     run_record project_directory loss_curve
@@ -87,7 +88,9 @@
 #include <aria/nn/training/same_run.hpp>
 #include <aria/nn/training/schedule.hpp>
 #include <aria/nn/training/settings.hpp>
+#include <aria/nn/training/shared_data_check.hpp>
 #include <aria/nn/training/step_clock.hpp>
+#include <aria/nn/training/train_events.hpp>
 #include <aria/nn/training/train_report.hpp>
 #include <aria/nn/training/train_step.hpp>
 #include <aria/nn/training/trainer.hpp>

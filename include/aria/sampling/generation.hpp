@@ -95,7 +95,7 @@ class Generation {
   /// not_finite where the model gives no numbers.
   std::vector<std::vector<TokenId>> run(const std::vector<std::vector<TokenId>>& prompts, const GenerationPlan& plan) {
     begin(prompts, plan);
-    for (std::size_t place = shortest_; place < total_ && unfinished_ > 0; ++place) {
+    for (std::size_t place = shortest_; place < total_ && !has_finished(); ++place) {
       fill_logits(place);
       forbid(plan.never);
       choose_all(place);
@@ -103,7 +103,7 @@ class Generation {
       for (std::size_t row = 0; row < rows_.size(); ++row) {
         const TokenId next = place < prompts[row].size() ? prompts[row][place] : chosen_[row];
         rows_[row].push_back(ended(row, place, next, plan));
-        if (rows_[row].back() == plan.end) finish(row);
+        if (rows_[row].back() == plan.end) finished_[row] = true;
       }
       if (plan.on_progress) plan.on_progress(place + 1 - shortest_, total_ - shortest_);
     }
@@ -130,7 +130,6 @@ class Generation {
     }
     ending_.assign(prompts.size(), false);
     finished_.assign(prompts.size(), false);
-    unfinished_ = prompts.size();
     context_.emplace(model_.begin(prompts.size()));
     plain_.emplace(model_.begin(prompts.size()));
     seen_ = 0;
@@ -161,11 +160,8 @@ class Generation {
     }
   }
 
-  // What follows in this row will be cut off; once that is so in all of them, nothing more is computed.
-  void finish(std::size_t row) {
-    unfinished_ -= finished_[row] ? 0 : 1;
-    finished_[row] = true;
-  }
+  // What follows will be cut off in all rows.
+  bool has_finished() const { return std::find(finished_.begin(), finished_.end(), false) == finished_.end(); }
 
   // Logits of the token at `place`, for all rows, guided where they are to be.
   void fill_logits(std::size_t place) {
@@ -261,7 +257,7 @@ class Generation {
   std::vector<bool> ending_, finished_;
   std::vector<TokenId> tokens_, chosen_;
   std::vector<float> logits_, plain_logits_;
-  std::size_t shortest_ = 0, longest_ = 0, total_ = 0, seen_ = 0, plain_seen_ = 0, unfinished_ = 0;
+  std::size_t shortest_ = 0, longest_ = 0, total_ = 0, seen_ = 0, plain_seen_ = 0;
 };
 
 }  // namespace aria

@@ -50,8 +50,8 @@ struct TorchGroupOptions {
 
 /// Processes that found each other at a ProcessPlace.
 ///
-///     const auto group = std::make_shared<TorchGroup>(*place_in(), torch::kCPU, options);
-///     group->any(wants_to_stop);
+///     const auto group = std::make_shared<TorchGroup>(*place_in(), [] { return torch::Device(torch::kCPU); },
+///     options); group->any(wants_to_stop);
 class TorchGroup : public ProcessGroup {
  public:
   /// Waits for all others; `device` gives where tensors to be summed lie, and its errors reach the others, too. Throws
@@ -233,11 +233,6 @@ class TorchGroup : public ProcessGroup {
     return tensor.is_cuda() && tensors_ ? tensors_.get() : gloo_.get();
   }
 
-  static std::string first_line(const std::exception& error) {
-    const std::string text = error.what();
-    return text.substr(0, text.find('\n'));
-  }
-
   // Of libtorch's errors the first line is what they say.
   template <class Work>
   static void translated(Work work) {
@@ -246,7 +241,7 @@ class TorchGroup : public ProcessGroup {
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
-      throw Error(ErrorCode::process_lost, "the processes cannot be connected: " + first_line(error));
+      throw Error(ErrorCode::process_lost, "the processes cannot be connected: " + detail::first_line(error));
     }
   }
 
@@ -259,8 +254,9 @@ class TorchGroup : public ProcessGroup {
       throw;
     } catch (const std::exception& error) {
       broken_ = true;
-      throw Error(ErrorCode::process_lost, monitor_->wait_for_reason().value_or(
-                                               "the connection to another process broke: " + first_line(error)));
+      throw Error(ErrorCode::process_lost,
+                  monitor_->wait_for_reason().value_or("the connection to another process broke: " +
+                                                       detail::first_line(error)));
     }
   }
 

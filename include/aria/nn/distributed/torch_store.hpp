@@ -13,7 +13,6 @@
 #include <vector>
 
 #include <aria/nn/distributed/key_store.hpp>
-#include <aria/nn/distributed/process_place.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/support/error.hpp>
 
@@ -40,8 +39,18 @@ class TorchStore : public KeyStore {
   std::string prefix_;
 };
 
-/// Connects to the store of a place, or serves it. Waits for whoever serves it as long as `patience`. Throws io with
-/// the address.
+namespace detail {
+
+// Of libtorch's errors the first line is what they say; what follows are addresses.
+inline std::string first_line(const std::exception& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace detail
+
+/// Connects to the store of a run, or serves it. Waits for whoever serves it as long as `patience`. Throws process_lost
+/// with the address.
 inline c10::intrusive_ptr<c10d::Store> open_store(const std::string& address, std::uint16_t port, bool serve,
                                                   std::chrono::milliseconds patience) {
   c10d::TCPStoreOptions options;
@@ -52,10 +61,9 @@ inline c10::intrusive_ptr<c10d::Store> open_store(const std::string& address, st
   try {
     return c10::make_intrusive<c10d::TCPStore>(address, options);
   } catch (const std::exception& error) {
-    const std::string text = error.what();
     throw Error(ErrorCode::process_lost, std::string(serve ? "cannot serve" : "cannot reach") +
                                              " the other processes at " + address + ':' + std::to_string(port) +
-                                             " (MASTER_ADDR, MASTER_PORT): " + text.substr(0, text.find('\n')));
+                                             " (MASTER_ADDR, MASTER_PORT): " + detail::first_line(error));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,8 @@ namespace aria::nn {
 namespace detail {
 
 // Its size and the bytes of 256 places, which is done at once; the whole is compared before the first checkpoint.
-inline std::string sample_of(const std::string& path) {
+inline std::string sample_of(std::span<const std::byte> bytes) {
   constexpr std::size_t kPlaces = 256, kBytes = 4096;
-  const MappedFile file(path);
-  const auto bytes = file.bytes();
   Hash128 hash{bytes.size(), 0};
   const std::size_t length = std::min(kBytes, bytes.size());
   for (std::size_t i = 0; i < kPlaces; ++i) {
@@ -35,10 +34,11 @@ inline std::string sample_of(const std::string& path) {
 }
 
 inline JsonObject data_of(const SequenceSource& data) {
+  const MappedFile file(data.path());
   return JsonObject()
       .add("sequences", static_cast<std::uint64_t>(data.size()))
-      .add("bytes", static_cast<std::uint64_t>(MappedFile(data.path()).bytes().size()))
-      .add("sample_hash", sample_of(data.path()));
+      .add("bytes", static_cast<std::uint64_t>(file.bytes().size()))
+      .add("sample_hash", sample_of(file.bytes()));
 }
 
 }  // namespace detail

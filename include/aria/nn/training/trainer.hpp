@@ -1,8 +1,6 @@
 // The training loop: epochs of steps, validation, tables, checkpoints.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include <aria/dataset/data_check.hpp>
 #include <aria/dataset/epoch_order.hpp>
 #include <aria/dataset/sequence_source.hpp>
 #include <aria/nn/data/batch_stream.hpp>
@@ -27,7 +24,9 @@
 #include <aria/nn/training/checkpoint.hpp>
 #include <aria/nn/training/run_record.hpp>
 #include <aria/nn/training/run_state.hpp>
+#include <aria/nn/training/shared_data_check.hpp>
 #include <aria/nn/training/step_clock.hpp>
+#include <aria/nn/training/train_events.hpp>
 #include <aria/nn/training/train_report.hpp>
 #include <aria/nn/training/train_step.hpp>
 #include <aria/nn/training/validation.hpp>
@@ -39,26 +38,6 @@ namespace aria::nn {
 struct TrainerOptions {
   std::size_t workers = 1;  ///< threads that prepare batches; 0: the one that trains
   std::shared_ptr<ProcessGroup> group = std::make_shared<SingleProcess>();  ///< with whom the model is trained
-};
-
-/// Where a run is, for those who watch it.
-struct TrainProgress {
-  RunPosition done;  ///< `step` is the one just made
-  std::uint64_t epochs = 0;
-  std::uint64_t steps_per_epoch = 0;
-  double rate = 0;  ///< learning rate of that step
-  double loss = 0;
-  double trailing_loss = 0;
-  double tokens_per_second = 0;
-  double seconds_left = 0;  ///< of all epochs, validation not counted
-};
-
-/// How a run tells what it does. All of them may be empty.
-struct TrainEvents {
-  std::function<void(const TrainProgress&)> on_step{};
-  std::function<void(std::uint64_t done, std::uint64_t total)> on_validation{};
-  std::function<void(const std::string&)> on_message{};  ///< what also goes to logs.txt, but for the steps
-  std::function<bool()> should_stop{};  ///< asked after every step: a checkpoint is written, and the run ends
 };
 
 enum class TrainOutcome : std::uint8_t { finished, stopped };
@@ -86,6 +65,8 @@ class Trainer {
         options_(std::move(options)),
         events_(std::move(events)),
         optimizer_(*model_, state_.settings.optimizer),
+        train_check_(train_, group()),
+        validation_check_(validation_, group()),
         steps_per_epoch_(train_->size() / state_.settings.sequences_a_step()) {
     if (settings().processes != group().size()) {
       throw Error(ErrorCode::invalid_argument, "the run has " + std::to_string(settings().processes) +
@@ -99,10 +80,6 @@ class Trainer {
     }
     record_.set_listener(events_.on_message);
     if (group().size() > 1) buckets_.emplace(*model_, options_.group);
-    // One of the processes on a machine looks through the data for all of them.
-    if (group().local_rank() != 0) return;
-    train_check_.emplace(train_);
-    validation_check_.emplace(validation_);
   }
 
   /// Loads weights and moments of the checkpoint from which the state is, cuts off the rows that came after it, and
@@ -263,8 +240,8 @@ class Trainer {
       say_speed();
     }
     if (events_.on_step) events_.on_step(progress(made, rate, loss));
-    if (train_check_) train_check_->throw_if_bad();
-    if (validation_check_) validation_check_->throw_if_bad();
+    train_check_.throw_if_bad();
+    validation_check_.throw_if_bad();
     const std::uint64_t every = state_.checkpoints.every;
     if (every != 0 && made.step % every == 0 && made.step != 0) checkpoint({made.epoch, made.step}, false);
   }
@@ -290,7 +267,9 @@ class Trainer {
   }
 
   void checkpoint(const CheckpointName& name, bool is_result) {
-    identify_data();
+    // None is made of data that turn out to be bad.
+    train_check_.identify(state_.train);
+    validation_check_.identify(state_.validation);
     check_weights(name);
     const std::string path = record_.checkpoints() + '/' + name.text();
     const bool written = group().any(record_.writes() && write(path, name, is_result));
@@ -324,23 +303,6 @@ class Trainer {
       throw Error(ErrorCode::not_finite, "the weights \"" + parameter.key() +
                                              "\" are no numbers any more, so there is no checkpoint " + name.text() +
                                              "; " + way_back());
-    }
-  }
-
-  // All of both files is read before the first checkpoint: none is made of data that turn out to be bad.
-  void identify_data() {
-    identify(train_check_, *train_, state_.train);
-    identify(validation_check_, *validation_, state_.validation);
-  }
-  void identify(const std::optional<DataCheck>& check, const SequenceSource& data, DataIdentity& identity) {
-    if (check) check->wait();
-    if (!identity.hash.empty()) return;
-    const std::string hash = check ? DataIdentity::hash_text(check->fingerprint()) : "";
-    identity.hash = group().said_by(0, hash);
-    if (check && hash != identity.hash) {
-      throw Error(ErrorCode::invalid_argument,
-                  "is another file than that of rank 0: its hash is " + hash + ", and that one's " + identity.hash,
-                  {.path = data.path()});
     }
   }
 
@@ -412,7 +374,7 @@ class Trainer {
   TrainEvents events_;
   AdamW optimizer_;
   std::optional<GradientBuckets> buckets_;  // where there are several processes
-  std::optional<DataCheck> train_check_, validation_check_;
+  SharedDataCheck train_check_, validation_check_;
   std::uint64_t steps_per_epoch_;
   std::string last_checkpoint_;
   StepClock clock_;
