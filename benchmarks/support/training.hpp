@@ -51,7 +51,7 @@ inline std::unique_ptr<Trainer> make_trainer(const std::string& train, const std
   state.train = identity_of(*data);
   state.validation = identity_of(*other);
   torch::manual_seed(0);
-  auto model = std::make_shared<TransformerLM>(settings.model, static_cast<std::int64_t>(state.vocabulary));
+  auto model = make_model(settings.model, state.vocabulary);
   return std::make_unique<Trainer>(std::move(model), data, other, state, std::move(record), std::move(options),
                                    std::move(events));
 }

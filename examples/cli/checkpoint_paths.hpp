@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <string>
 
-#include <aria/nn/training/checkpoint.hpp>
 #include <aria/nn/training/checkpoint_folder.hpp>
 #include <aria/support/error.hpp>
 
@@ -30,12 +29,6 @@ inline std::string newest_checkpoint(const std::string& named) {
   const auto names = aria::nn::checkpoints_in(folder);
   if (names.empty()) throw aria::Error(aria::ErrorCode::not_found, "has no checkpoint yet", {.path = folder});
   return folder + '/' + names.back().text();
-}
-
-/// The weights of a checkpoint, of the last one of a project directory, or a file of weights, which is what it is.
-inline std::string weights_file(const std::string& checkpoint) {
-  return std::filesystem::is_directory(checkpoint) ? aria::nn::CheckpointFiles::weights(newest_checkpoint(checkpoint))
-                                                   : checkpoint;
 }
 
 /// The project directory in which a checkpoint lies.

@@ -16,11 +16,11 @@
 #include <aria/config/model_config.hpp>
 #include <aria/drawing/axis.hpp>
 #include <aria/midi.hpp>
+#include <aria/nn/model/model_folder.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
 #include <aria/nn/sampling/sampled_transformer.hpp>
 #include <aria/nn/training/checkpoint.hpp>
 #include <aria/nn/training/device.hpp>
-#include <aria/nn/weights/model_weights.hpp>
 #include <aria/sampling.hpp>
 
 #include "../cli/checkpoint_paths.hpp"
@@ -43,7 +43,10 @@ std::optional<aria::nn::RunState> state_of(const std::string& checkpoint, const 
   const std::string folder = cli::newest_checkpoint(checkpoint);
   aria::nn::RunState state = aria::nn::read_checkpoint_state(folder);
   // How it was trained makes no difference here.
-  aria::ModelConfig trained = state.settings.model;
+  if (state.settings.model.aria() == nullptr) {
+    throw Error(ErrorCode::invalid_argument, "is a GPT-2: aria-generate makes music with it", {.path = folder});
+  }
+  aria::ModelConfig trained = *state.settings.model.aria();
   trained.drop_p = config.drop_p;
   trained.attention_drop_p = config.attention_drop_p;
   trained.grad_checkpoint = config.grad_checkpoint;
@@ -102,7 +105,7 @@ std::shared_ptr<aria::nn::TransformerLM> load_model(const Arguments& arguments, 
                 {.path = arguments.checkpoint});
   }
   auto model = std::make_shared<aria::nn::TransformerLM>(config, static_cast<std::int64_t>(vocabulary));
-  load_weights(*model, cli::weights_file(arguments.checkpoint));
+  load_model_weights(*model, cli::newest_checkpoint(arguments.checkpoint));
   model->to(aria::nn::find_device(arguments.device));
   return model;
 }

@@ -5,6 +5,8 @@
 #include <iostream>
 #include <sstream>
 
+#include <aria/config/any_model_config.hpp>
+
 #include "../cli/program.hpp"
 #include "../cli/token_lines.hpp"
 
@@ -15,21 +17,26 @@ using aria::nn::TrainSettings;
 
 constexpr const char* kAboutPretrain = R"(Trains a model from nothing.
 
-MODEL is test, small, small2048, medium, large, xlarge, or a JSON file like
-examples/config/models/small.json. TRAIN and VAL are data sets of `aria tokenized-dataset`,
-with sequences as long as the model's max_seq_len. The run is written to the folder
-experiments/N: logs.txt, loss.csv, epoch.csv, the curve loss.svg, and checkpoints/.
-Ctrl-C writes a checkpoint and stops.
+MODEL is test, small, small2048, medium, large, xlarge (EleutherAI's Aria), lakh-small,
+lakh-medium, lakh-large (the Anticipatory Music Transformer), or a JSON file like
+examples/config/models/small.json. TRAIN and VAL are data sets of `aria tokenized-dataset`, or
+lines of `aria lakh`, with sequences as long as the model's context. The run is written to the
+folder experiments/N: logs.txt, loss.csv, epoch.csv, validation.csv, the curve loss.svg, and
+checkpoints/. Ctrl-C writes a checkpoint and stops.
 
-Example:
+What a model's file says in "training" (the lakh-* ones do) holds unless it is said otherwise here:
+learning rate, warm-up, steps, sequences a step, and the order of the file, which is shuffled already.
+
+Examples:
   aria-train pretrain small train.jsonl val.jsonl --epochs 10 --bs 32 --workers 2
+  aria-train pretrain lakh-small lakh/train.txt lakh/valid.txt --bs 16 --precision bf16
 )";
 
 constexpr const char* kAboutFinetune = R"(Trains a model further, on other data and more gently.
 
-CHECKPOINT is a folder that aria-train wrote, or a file with the weights: .safetensors, or
-Python's .bin, .pt or .pth of torch.save(dict(model.state_dict()), path). All else is as with
-pretrain.
+CHECKPOINT is a folder that aria-train wrote, a model folder of Hugging Face's layout, or a file
+with the weights: .safetensors, or Python's .bin, .pt or .pth of
+torch.save(dict(model.state_dict()), path). All else is as with pretrain.
 
 Example:
   aria-train finetune small experiments/0/checkpoints/epoch10 train.jsonl val.jsonl --epochs 2
@@ -73,8 +80,11 @@ void add_run_options(cxxopts::Options& options) {
 void add_new_options(cxxopts::Options& options, const aria::nn::LinearSchedule& schedule) {
   cxxopts::OptionAdder add = options.add_options();
   add("epochs", "times that training goes through the data", text(), "N");
+  add("steps", "steps of the whole run, in place of --epochs", text(), "N");
   add("bs", "sequences that go through the model at once", text("32"), "N");
-  add("accumulate", "so many of these make a step", text("1"), "N");
+  add("accumulate", "so many of these make a step (default: 1, or as the model's file has it)", text(), "N");
+  add("recipe", "aria, split_lakh or levanter: how the learning rate and the weight decay go", text(), "NAME");
+  add("validate-every", "steps from one validation to the next (default: at the end of each epoch)", text(), "N");
   add("pdir", "project directory, new or empty (default: experiments/N)", text(), "DIR");
   add("seed", "decides weights, order, dropout and augmentation", text("0"), "N");
   add("precision", "fp32 or bf16", text("fp32"), "NAME");
@@ -86,15 +96,19 @@ void add_new_options(cxxopts::Options& options, const aria::nn::LinearSchedule& 
   add("aug-velocity", "augmentation: steps of velocity up and down", text("1"), "N");
   add("aug-tempo", "augmentation: share of the tempo up and down", text("0.2"), "X");
   add("label-smoothing", "of the loss in training", text("0"), "X");
-  add("no-shuffle", "in the order of the file, in every epoch");
-  add("lr", "learning rate after the warm-up", text(short_text(schedule.peak).c_str()), "X");
-  add("warmup", "steps until then", text(std::to_string(schedule.warmup).c_str()), "N");
-  add("end-ratio", "the last learning rate, as a share of --lr", text("0.1"), "X");
-  add("weight-decay", "of AdamW", text("0.01"), "X");
-  add("beta1", "of AdamW", text("0.9"), "X");
-  add("beta2", "of AdamW", text("0.95"), "X");
-  add("eps", "of AdamW", text("1e-5"), "X");
-  add("clip", "the greatest norm of the gradients; 0: any", text("0"), "X");
+  add("shuffle", "in another order in every epoch: the default of --recipe aria");
+  add("no-shuffle", "in the order of the file: the default of the other recipes");
+  const auto unless_said = [](const std::string& what, const std::string& aria, const std::string& lakh) {
+    return what + " (default: " + aria + "; lakh-small: " + lakh + ')';
+  };
+  add("lr", unless_said("learning rate after the warm-up", short_text(schedule.peak), "6e-4"), text(), "X");
+  add("warmup", unless_said("steps until then", std::to_string(schedule.warmup), "1 % of all"), text(), "N");
+  add("end-ratio", unless_said("the last learning rate, as a share of --lr", "0.1", "0"), text(), "X");
+  add("weight-decay", unless_said("of AdamW", "0.01", "0.1"), text(), "X");
+  add("beta1", unless_said("of AdamW", "0.9", "0.9"), text(), "X");
+  add("beta2", unless_said("of AdamW", "0.95", "0.999"), text(), "X");
+  add("eps", unless_said("of AdamW", "1e-5", "1e-8"), text(), "X");
+  add("clip", unless_said("the greatest norm of the gradients; 0: any", "0", "1"), text(), "X");
 }
 
 std::optional<std::uint64_t> number_if_said(const cxxopts::ParseResult& arguments, const char* name) {
@@ -131,27 +145,82 @@ RunOptions read_run_options(const cxxopts::ParseResult& arguments) {
   return options;
 }
 
-void read_optimizer(const cxxopts::ParseResult& arguments, TrainSettings& settings) {
-  const auto number = [&](const char* name) { return cli::number_of<double>(arguments, name); };
-  settings.peak_rate = number("lr");
-  settings.end_ratio = number("end-ratio");
-  settings.warmup = cli::number_of<std::uint64_t>(arguments, "warmup");
-  settings.optimizer = {number("beta1"), number("beta2"), number("eps"), number("weight-decay")};
-  settings.clip = number("clip");
+// What a recipe has for what is not said.
+void take_recipe(const cxxopts::ParseResult& arguments, const std::optional<aria::TrainingRecipe>& training,
+                 NewRun& run) {
+  TrainSettings& settings = run.settings;
+  const std::string name = arguments.count("recipe") != 0 ? cli::text_if_said(arguments, "recipe")
+                           : training                     ? training->recipe
+                                                          : "aria";
+  const auto recipe = aria::nn::find_recipe(name);
+  if (!recipe) throw cli::UsageError("the recipe must be aria, split_lakh or levanter, and is " + name);
+  settings.recipe = *recipe;
+  settings.shuffle = *recipe == aria::nn::Recipe::aria;
+  if (settings.recipe == aria::nn::Recipe::aria) return;
+  const aria::TrainingRecipe numbers = training.value_or(aria::TrainingRecipe());
+  const bool levanter = settings.recipe == aria::nn::Recipe::levanter;
+  const double beta2 = levanter && numbers.recipe != name ? 0.95 : numbers.beta2;
+  settings.peak_rate = numbers.learning_rate;
+  settings.end_ratio = levanter ? 0.1 : 0;
+  settings.optimizer = {numbers.beta1, beta2, numbers.epsilon, numbers.weight_decay, /*decay_all=*/!levanter};
+  settings.clip = numbers.max_grad_norm;
+  run.warmup_share = numbers.warmup_ratio;
+  if (!training) return;
+  settings.steps = training->num_train_steps;
+  settings.validate_every = training->steps_per_eval;
+  run.sequences_a_step = training->train_batch_size;
 }
 
-TrainSettings read_settings(const cxxopts::ParseResult& arguments) {
-  TrainSettings settings;
+void read_optimizer(const cxxopts::ParseResult& arguments, NewRun& run) {
+  TrainSettings& settings = run.settings;
+  const auto read = [&](const char* name, double& number) {
+    if (arguments.count(name) != 0) number = cli::number_of<double>(arguments, name);
+  };
+  read("lr", settings.peak_rate);
+  read("end-ratio", settings.end_ratio);
+  read("beta1", settings.optimizer.beta1);
+  read("beta2", settings.optimizer.beta2);
+  read("eps", settings.optimizer.eps);
+  read("weight-decay", settings.optimizer.weight_decay);
+  read("clip", settings.clip);
+  if (const auto warmup = number_if_said(arguments, "warmup")) {
+    settings.warmup = *warmup;
+    run.warmup_share.reset();
+  }
+}
+
+// How long the run is: epochs, or steps.
+void read_length(const cxxopts::ParseResult& arguments, TrainSettings& settings) {
+  const auto epochs = number_if_said(arguments, "epochs"), steps = number_if_said(arguments, "steps");
+  if (epochs && steps) throw cli::UsageError("--epochs and --steps exclude each other");
+  if (steps == 0U) throw cli::UsageError("--steps must be at least 1");
+  if (!epochs && !steps && settings.steps == 0) throw cli::UsageError("--epochs is missing, or --steps");
+  if (epochs) settings.steps = 0;
+  settings.epochs = epochs.value_or(settings.epochs);
+  settings.steps = steps.value_or(settings.steps);
+  settings.validate_every = number_if_said(arguments, "validate-every").value_or(settings.validate_every);
+}
+
+bool shuffle_of(const cxxopts::ParseResult& arguments, bool otherwise) {
+  const bool yes = arguments.count("shuffle") != 0, no = arguments.count("no-shuffle") != 0;
+  if (yes && no) throw cli::UsageError("--shuffle and --no-shuffle exclude each other");
+  return yes || (otherwise && !no);
+}
+
+void read_settings(const cxxopts::ParseResult& arguments, NewRun& run) {
+  TrainSettings& settings = run.settings;
   const auto number = [&](const char* name) { return cli::number_of<std::uint64_t>(arguments, name); };
-  if (arguments.count("epochs") == 0) throw cli::UsageError("--epochs is missing");
-  settings.epochs = number("epochs");
+  read_length(arguments, settings);
   settings.batch_size = number("bs");
-  settings.accumulate = number("accumulate");
+  if (const auto accumulate = number_if_said(arguments, "accumulate")) {
+    settings.accumulate = *accumulate;
+    run.sequences_a_step.reset();
+  }
   settings.seed = number("seed");
   settings.device = cli::value_of<std::string>(arguments, "device");
   settings.deterministic = arguments.count("deterministic") != 0;
   settings.augment = arguments.count("no-augment") == 0;
-  settings.shuffle = arguments.count("no-shuffle") == 0;
+  settings.shuffle = shuffle_of(arguments, settings.shuffle);
   settings.pitch_range = static_cast<std::int64_t>(std::min<std::uint64_t>(number("aug-pitch"), 1000));
   settings.velocity_range = static_cast<std::int64_t>(std::min<std::uint64_t>(number("aug-velocity"), 1000));
   settings.tempo_range = cli::number_of<double>(arguments, "aug-tempo");
@@ -159,13 +228,16 @@ TrainSettings read_settings(const cxxopts::ParseResult& arguments) {
   const auto precision = aria::nn::find_precision(cli::value_of<std::string>(arguments, "precision"));
   if (!precision) throw cli::UsageError("--precision must be fp32 or bf16");
   settings.precision = *precision;
-  read_optimizer(arguments, settings);
+  read_optimizer(arguments, run);
   try {
     settings.validate(option_of);
   } catch (const aria::Error& error) {
     throw cli::UsageError(error.message());
   }
-  return settings;
+}
+
+aria::nn::LinearSchedule schedule_of(const std::string& mode) {
+  return mode == "finetune" ? aria::nn::finetune_schedule() : aria::nn::pretrain_schedule();
 }
 
 }  // namespace
@@ -174,7 +246,7 @@ std::optional<NewRun> read_new_run(const std::string& mode, const std::vector<st
   const bool finetune = mode == "finetune";
   cxxopts::Options options("aria-train " + mode, finetune ? kAboutFinetune : kAboutPretrain);
   options.positional_help(finetune ? "MODEL CHECKPOINT TRAIN VAL" : "MODEL TRAIN VAL").custom_help("[OPTION...]");
-  add_new_options(options, finetune ? aria::nn::finetune_schedule() : aria::nn::pretrain_schedule());
+  add_new_options(options, schedule_of(mode));
   add_run_options(options);
   std::vector<std::string> names = {"model", "train", "val"};
   if (finetune) names.insert(names.begin() + 1, "checkpoint");
@@ -185,10 +257,15 @@ std::optional<NewRun> read_new_run(const std::string& mode, const std::vector<st
     return std::nullopt;
   }
   NewRun run;
-  run.settings = read_settings(arguments);
   run.settings.mode = mode;
   run.settings.model_name = cli::value_of<std::string>(arguments, "model");
-  run.settings.model = aria::ModelConfig::find(run.settings.model_name);
+  const aria::nn::LinearSchedule schedule = schedule_of(mode);
+  run.settings.peak_rate = schedule.peak;
+  run.settings.warmup = schedule.warmup;
+  const aria::ModelPreset preset = aria::ModelPreset::find(run.settings.model_name);
+  run.settings.model = preset.model;
+  take_recipe(arguments, preset.training, run);
+  read_settings(arguments, run);
   run.checkpoint = finetune ? cli::value_of<std::string>(arguments, "checkpoint") : "";
   run.train = cli::value_of<std::string>(arguments, "train");
   run.validation = cli::value_of<std::string>(arguments, "val");
@@ -202,6 +279,7 @@ std::optional<ResumedRun> read_resumed_run(const std::vector<std::string>& words
   options.positional_help("CHECKPOINT_DIR").custom_help("[OPTION...]");
   cxxopts::OptionAdder add = options.add_options();
   add("epochs", "the new total of epochs (default: that of the run)", text(), "N");
+  add("steps", "the new total of steps, of a run that counts these", text(), "N");
   add("cdir", "the checkpoint, in the longer form", text(), "DIR");
   add("rstep", "the step that comes next, to be checked", text(), "N");
   add("bs", "to be checked", text(), "N");
@@ -234,7 +312,10 @@ std::optional<ResumedRun> read_resumed_run(const std::vector<std::string>& words
     throw cli::UsageError("give CHECKPOINT_DIR, or MODEL pt|ft TRAIN VAL --cdir DIR");
   }
   run.epochs = number_if_said(arguments, "epochs");
+  run.steps = number_if_said(arguments, "steps");
   if (run.epochs == 0U) throw cli::UsageError("--epochs must be at least 1");
+  if (run.steps == 0U) throw cli::UsageError("--steps must be at least 1");
+  if (run.epochs && run.steps) throw cli::UsageError("--epochs and --steps exclude each other");
   run.step = number_if_said(arguments, "rstep");
   run.batch_size = number_if_said(arguments, "bs");
   run.project = cli::text_if_said(arguments, "pdir");

@@ -25,7 +25,9 @@ struct RunOptions {
 /// pretrain and finetune.
 struct NewRun {
   aria::nn::TrainSettings settings;
-  std::string checkpoint;  ///< where finetune begins
+  std::optional<double> warmup_share;             ///< of all steps, where --warmup was not said
+  std::optional<std::uint64_t> sequences_a_step;  ///< of all processes, where --accumulate was not said
+  std::string checkpoint;                         ///< where finetune begins
   std::string train, validation;
   std::string project;
   RunOptions options;
@@ -34,13 +36,13 @@ struct NewRun {
 /// resume. What is empty was not said, and is as in the checkpoint.
 struct ResumedRun {
   std::string checkpoint;
-  std::optional<std::uint64_t> epochs, step, batch_size;
+  std::optional<std::uint64_t> epochs, steps, step, batch_size;
   std::string model, mode, train, validation, project;
   RunOptions options;
 };
 
 /// Reads the words behind a command; nothing where they ask for help, which is printed. Throws UsageError, or as
-/// ModelConfig::find does.
+/// ModelPreset::find does.
 std::optional<NewRun> read_new_run(const std::string& mode, const std::vector<std::string>& words);
 std::optional<ResumedRun> read_resumed_run(const std::vector<std::string>& words);
 

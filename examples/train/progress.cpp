@@ -35,8 +35,7 @@ void request_stop(int signal) {
 }
 
 std::string bar_text(const TrainProgress& progress) {
-  const double all = static_cast<double>(progress.epochs * progress.steps_per_epoch);
-  const double share = static_cast<double>(progress.done.total_steps + 1) / all;
+  const double share = static_cast<double>(progress.done.total_steps + 1) / static_cast<double>(progress.total_steps);
   char text[240];
   std::snprintf(
       text, sizeof text,
@@ -73,11 +72,12 @@ void print_message(const std::string& message) { std::cout << cli::printable(mes
 void introduce(RunRecord& record, const RunState& state, const CausalTransformer& model, const torch::Device& device) {
   const TrainSettings& s = state.settings;
   record.say("Using project directory " + record.path());
-  record.say("Using training config: model_name=" + s.model_name + ", epochs=" + std::to_string(s.epochs) +
-             ", batch_size=" + std::to_string(s.batch_size) + ", accumulate=" + std::to_string(s.accumulate) +
-             ", precision=" + std::string(name_of(s.precision)) + ", device=" + s.device +
-             ", threads=" + std::to_string(s.threads) + ", processes=" + std::to_string(s.processes) +
-             ", seed=" + std::to_string(s.seed));
+  record.say("Using training config: model_name=" + s.model_name +
+             (s.steps != 0 ? ", steps=" + std::to_string(s.steps) : ", epochs=" + std::to_string(s.epochs)) +
+             ", recipe=" + std::string(name_of(s.recipe)) + ", batch_size=" + std::to_string(s.batch_size) +
+             ", accumulate=" + std::to_string(s.accumulate) + ", precision=" + std::string(name_of(s.precision)) +
+             ", device=" + s.device + ", threads=" + std::to_string(s.threads) +
+             ", processes=" + std::to_string(s.processes) + ", seed=" + std::to_string(s.seed));
   record.say("Using data: " + state.train.path + " (" + std::to_string(state.train.sequences) + " sequences), " +
              state.validation.path + " (" + std::to_string(state.validation.sequences) + " sequences)");
   record.say(size_text(model, s, device));

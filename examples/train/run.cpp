@@ -2,19 +2,21 @@
 #include "run.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include <aria/nn/model/transformer_lm.hpp>
+#include <aria/config/any_model_config.hpp>
+#include <aria/nn/model/make_model.hpp>
+#include <aria/nn/model/model_folder.hpp>
 #include <aria/nn/training/check_run.hpp>
 #include <aria/nn/training/checkpoint.hpp>
 #include <aria/nn/training/device.hpp>
 #include <aria/nn/training/project_directory.hpp>
 #include <aria/nn/training/same_run.hpp>
 #include <aria/nn/training/trainer.hpp>
-#include <aria/nn/weights/model_weights.hpp>
 #include <aria/support/ordered_map.hpp>
 
 #include "../cli/checkpoint_paths.hpp"
@@ -54,12 +56,33 @@ torch::Device prepare(TrainSettings& settings, const ProcessGroup& group) {
   return device;
 }
 
-std::shared_ptr<CausalTransformer> make_model(const TrainSettings& settings, std::uint64_t vocabulary,
-                                              const torch::Device& device) {
+std::shared_ptr<CausalTransformer> new_model(const TrainSettings& settings, std::uint64_t vocabulary,
+                                             const torch::Device& device) {
   torch::manual_seed(settings.seed);
-  auto model = std::make_shared<TransformerLM>(settings.model, static_cast<std::int64_t>(vocabulary));
+  auto model = make_model(settings.model, vocabulary);
   model->to(device);
   return model;
+}
+
+// What the recipe says in shares, in steps and batches.
+void fit_recipe(const NewRun& arguments, std::uint64_t sequences, TrainSettings& settings) {
+  if (arguments.sequences_a_step) {
+    settings.accumulate =
+        std::max<std::uint64_t>(1, *arguments.sequences_a_step / (settings.batch_size * settings.processes));
+  }
+  if (!arguments.warmup_share) return;
+  const std::uint64_t total = settings.total_steps(sequences / settings.sequences_a_step());
+  settings.warmup = static_cast<std::uint64_t>(*arguments.warmup_share * static_cast<double>(total));
+}
+
+// The weights with which finetuning begins. A folder that says what model they are of must say the same.
+void load_start(CausalTransformer& model, const std::string& checkpoint, const TrainSettings& settings) {
+  const std::string path = cli::newest_checkpoint(checkpoint);
+  if (const aria::Gpt2Config* const ours = settings.model.gpt2();
+      ours != nullptr && std::filesystem::exists(ModelFolderFiles::config(path))) {
+    check_same_numbers(*ours, settings.model_name, path);
+  }
+  load_model_weights(model, path);
 }
 
 // One thread a core, shared with the other processes of the machine.
@@ -86,9 +109,9 @@ void must_equal(const std::string& what, const std::string& said, const std::str
 
 void check_words(const ResumedRun& arguments, const std::string& checkpoint, const RunState& state,
                  const ProcessGroup& group) {
-  if (!arguments.model.empty() && aria::ModelConfig::find(arguments.model) != state.settings.model) {
+  if (!arguments.model.empty() && aria::ModelPreset::find(arguments.model).model != state.settings.model) {
     must_equal("model", arguments.model, state.settings.model_name);
-    must_equal("model", aria::ModelConfig::find(arguments.model).to_json(), state.settings.model.to_json());
+    must_equal("model", aria::ModelPreset::find(arguments.model).model.to_json(), state.settings.model.to_json());
   }
   if (!arguments.mode.empty()) must_equal("mode", arguments.mode, state.settings.mode);
   if (arguments.step)
@@ -116,6 +139,40 @@ std::optional<aria::LakhEncoding> encoding_of(const std::string& tokenizer, cons
                                                                  : aria::LakhEncoding::arrival;
 }
 
+// The total of a run.
+struct RunLength {
+  std::uint64_t epochs = 0, steps = 0;
+
+  std::string text() const {
+    return steps != 0 ? std::to_string(steps) + " steps" : std::to_string(epochs) + " epochs";
+  }
+  friend bool operator==(const RunLength&, const RunLength&) = default;
+};
+
+// That of a run that goes on. Throws where nothing is left of it.
+RunLength new_length(const ResumedRun& arguments, const RunState& state) {
+  RunLength length{state.settings.epochs, state.settings.steps};
+  if (length.steps != 0 ? arguments.epochs.has_value() : arguments.steps.has_value()) {
+    throw Error(ErrorCode::invalid_argument,
+                "the run counts " + std::string(length.steps != 0 ? "steps: --steps" : "epochs: --epochs") +
+                    " N goes on to a new total");
+  }
+  const auto refuse = [](std::uint64_t done, std::uint64_t total, const std::string& unit) {
+    throw Error(ErrorCode::invalid_argument, "the run has finished " + unit + ' ' + std::to_string(done) + " of " +
+                                                 std::to_string(total) + ": there is nothing left to do; --" + unit +
+                                                 "s N goes on to a new total");
+  };
+  length.epochs = arguments.epochs.value_or(length.epochs);
+  length.steps = arguments.steps.value_or(length.steps);
+  const bool stretched = arguments.epochs && *arguments.epochs != state.settings.epochs;
+  if (length.steps != 0) {
+    if (length.steps <= state.next.total_steps) refuse(state.next.total_steps, length.steps, "step");
+  } else if (length.epochs < state.next.epoch && (stretched || state.next.step == 0)) {
+    refuse(state.next.epoch - 1, length.epochs, "epoch");
+  }
+  return length;
+}
+
 int start(const NewRun& arguments, const Group& group) {
   RunState state;
   state.settings = arguments.settings;
@@ -124,6 +181,7 @@ int start(const NewRun& arguments, const Group& group) {
   set_policy(state.checkpoints, arguments.options);
   const auto train_data = open_data(arguments.train, arguments.options.encoding, augmented(state.settings));
   const auto validation = open_data(arguments.validation, arguments.options.encoding, nullptr);
+  fit_recipe(arguments, train_data->size(), state.settings);
   check_run(*train_data, *validation, state.settings);
   const torch::Device device = prepare(state.settings, *group);
   state.vocabulary = train_data->vocabulary().size();
@@ -132,15 +190,15 @@ int start(const NewRun& arguments, const Group& group) {
   state.train = identity_of(*train_data);
   state.validation = identity_of(*validation);
   check_same_run(*group, state, *train_data, *validation);
-  const auto model = make_model(state.settings, state.vocabulary, device);
-  if (!arguments.checkpoint.empty()) load_weights(*model, cli::weights_file(arguments.checkpoint));
+  const auto model = new_model(state.settings, state.vocabulary, device);
+  if (!arguments.checkpoint.empty()) load_start(*model, arguments.checkpoint, state.settings);
 
   RunRecord record = open_record(
       *group, [&] { return ProjectDirectory::create(arguments.project.empty() ? "" : cli::tidy(arguments.project)); });
   introduce(record, state, *model, device);
   if (!arguments.checkpoint.empty()) record.say("Loaded finetune checkpoint located at: " + arguments.checkpoint);
   warn_of_short_run(record, state.settings,
-                    train_data->size() / state.settings.sequences_a_step() * state.settings.epochs);
+                    state.settings.total_steps(train_data->size() / state.settings.sequences_a_step()));
   record.say("Starting " + state.settings.mode + " job");
   cli::StatusLine line;
   Trainer trainer(model, train_data, validation, state, std::move(record), trainer_options(arguments.options, group),
@@ -167,13 +225,7 @@ int go_on(const ResumedRun& arguments, const Group& group) {
     check_identity(*train_data, state.train);
     check_identity(*validation, state.validation);
   }
-  const std::uint64_t epochs = arguments.epochs.value_or(state.settings.epochs);
-  const bool stretched = epochs != state.settings.epochs;
-  if (epochs < state.next.epoch && (stretched || state.next.step == 0)) {
-    throw Error(ErrorCode::invalid_argument, "the run has finished epoch " + std::to_string(state.next.epoch - 1) +
-                                                 " of " + std::to_string(epochs) +
-                                                 ": there is nothing left to do; --epochs N goes on to a new total");
-  }
+  const RunLength length = new_length(arguments, state);
   set_policy(state.checkpoints, arguments.options);
   state.train.path = identity_of(*train_data).path;  // they may have moved
   state.validation.path = identity_of(*validation).path;
@@ -182,8 +234,10 @@ int go_on(const ResumedRun& arguments, const Group& group) {
   const torch::Device device = prepare(state.settings, *group);
   must_equal("vocabulary", std::to_string(train_data->vocabulary().size()), std::to_string(state.vocabulary));
   check_same_run(*group, state, *train_data, *validation);
-  const auto model = make_model(state.settings, state.vocabulary, device);
-  const std::uint64_t before = std::exchange(state.settings.epochs, epochs);
+  const auto model = new_model(state.settings, state.vocabulary, device);
+  const RunLength before{state.settings.epochs, state.settings.steps};
+  state.settings.epochs = length.epochs;
+  state.settings.steps = length.steps;
 
   // The tables are cut only once nothing else can fail.
   RunRecord record = open_record(*group, [&] { return ProjectDirectory::reopen(cli::project_of(checkpoint)); });
@@ -194,9 +248,9 @@ int go_on(const ResumedRun& arguments, const Group& group) {
   introduce(trainer.record(), state, *model, device);
   trainer.record().say("Resuming from " + checkpoint + ": epoch " + std::to_string(state.next.epoch) + ", step " +
                        std::to_string(state.next.step));
-  if (stretched) {
-    trainer.record().say("The decay of the learning rate is stretched from " + std::to_string(before) + " to " +
-                         std::to_string(epochs) + " epochs: this is no longer the same run");
+  if (length != before) {
+    trainer.record().say("The decay of the learning rate is stretched from " + before.text() + " to " + length.text() +
+                         ": this is no longer the same run");
   }
   return train_and_tell(trainer, line);
 }

@@ -13,6 +13,7 @@
 //   filters remove_instruments   the tests of the data set; taking channels out
 //   piece_statistics             what a piece is like
 //   metadata                     the composer
+//   note_tracks program_names    which track a note stands in; what programs are called
 //
 // The adapter for libsmf is a header of its own, <aria/midi/libsmf.hpp>.
 #pragma once
@@ -31,8 +32,10 @@
 #include <aria/midi/midi_dict.hpp>
 #include <aria/midi/midi_reader.hpp>
 #include <aria/midi/midi_writer.hpp>
+#include <aria/midi/note_tracks.hpp>
 #include <aria/midi/pedal.hpp>
 #include <aria/midi/piece_statistics.hpp>
+#include <aria/midi/program_names.hpp>
 #include <aria/midi/reading.hpp>
 #include <aria/midi/reference_duration.hpp>
 #include <aria/midi/remove_instruments.hpp>

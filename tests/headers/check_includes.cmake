@@ -25,7 +25,7 @@ set(outside_users "^nn(/|\\.hpp$)" "^midi/libsmf\\.hpp$" "^support/md5\\.hpp$"
                   "^(config/json_(view|difference)|midi/json_reader|dataset/token_line)\\.hpp$")
 
 # What aria.hpp leaves to those who ask for it: what belongs to libraries that the core does not need.
-set(optional_headers "^(midi/libsmf\\.hpp|config/model_config\\.hpp|nn\\.hpp|nn/.*)$")
+set(optional_headers "^(midi/libsmf\\.hpp|config/(any_model_config|gpt2_config|model_config|training_recipe)\\.hpp|nn\\.hpp|nn/.*)$")
 
 function(fault header text)
   set_property(GLOBAL APPEND_STRING PROPERTY aria_faults "  ${header}: ${text}\n")

@@ -104,6 +104,9 @@ class ArrivalTokenizer {
         vocabulary_(settings == Settings{} ? published() : numbered_vocabulary(ids_.size)) {}
 
   static constexpr std::string_view name() { return "arrival"; }
+
+  /// Tokens of an event: time, duration, note.
+  static constexpr std::size_t event_size() noexcept { return 3; }
   std::string config_json() const { return settings_json(settings_); }
   const Vocabulary& vocabulary() const noexcept { return *vocabulary_; }
   const ArrivalVocabulary& ids() const noexcept { return ids_; }

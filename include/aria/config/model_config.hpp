@@ -127,6 +127,13 @@ T model_value(const JsonView& value, const std::string& wanted) {
   return out;
 }
 
+inline Error no_such_model(const std::string& name, std::span<const std::string_view> names) {
+  std::string known;
+  for (const std::string_view other : names) known.append(known.empty() ? "" : ", ").append(other);
+  return Error(ErrorCode::not_found, "is no model configuration: give one of " + known + ", or the path of a JSON file",
+               {.path = name});
+}
+
 // A misspelt key must not be without effect, nor one of two values of a key.
 inline void check_model_keys(const JsonView& root) {
   std::vector<std::string_view> known = {kGradCheckpointKey, "vocab_size", "pad_id"};
@@ -189,11 +196,7 @@ inline ModelConfig ModelConfig::find(const std::string& name_or_path) {
     return from_file(name_or_path);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::not_found) throw;
-    std::string known;
-    for (const std::string_view other : names()) known.append(known.empty() ? "" : ", ").append(other);
-    throw Error(ErrorCode::not_found,
-                "is no model configuration: give one of " + known + ", or the path of a JSON file",
-                {.path = name_or_path});
+    throw detail::no_such_model(name_or_path, names());
   }
 }
 

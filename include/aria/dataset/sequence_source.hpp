@@ -37,6 +37,9 @@ class SequenceSource {
   virtual std::string tokenizer_name() const = 0;
   virtual std::string tokenizer_config() const = 0;
 
+  /// Tokens of an event, where all events have as many, and begin behind the first token of a sequence; else 1.
+  virtual std::size_t event_size() const = 0;
+
   /// Sequence `i`, transformed. Throws as SequenceDataset::get does.
   virtual void get(std::size_t i, EpochDraw draw, Sample& out) const = 0;
 
@@ -59,6 +62,13 @@ class SourceOf : public SequenceSource {
   std::uint64_t line_number(std::size_t i) const override { return data_->file().line_number(i); }
   std::string tokenizer_name() const override { return std::string(data_->tokenizer().name()); }
   std::string tokenizer_config() const override { return std::string(data_->tokenizer().config_json()); }
+  std::size_t event_size() const override {
+    if constexpr (requires { data_->tokenizer().event_size(); }) {
+      return data_->tokenizer().event_size();
+    } else {
+      return 1;
+    }
+  }
   void get(std::size_t i, EpochDraw draw, Sample& out) const override { data_->get(i, draw, out); }
   void read(std::size_t i, std::vector<TokenId>& out) const override {
     auto reader = data_->file().reader(vocabulary());

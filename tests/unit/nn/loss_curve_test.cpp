@@ -23,13 +23,13 @@ class Project {
   }
 
   std::string svg(std::string_view title = "title") const {
-    std::string text = aria::nn::loss_curve_svg(losses_, epochs_, title);
+    std::string text = aria::nn::loss_curve_svg({losses_, epochs_, ""}, title);
     CHECK(test::xml_fault(text) == "");
     return text;
   }
 
   aria::Error error() const {
-    return test::error_of([&] { aria::nn::loss_curve_svg(losses_, epochs_, ""); });
+    return test::error_of([&] { aria::nn::loss_curve_svg({losses_, epochs_, ""}, ""); });
   }
 
   const std::string& losses() const { return losses_; }
@@ -168,7 +168,7 @@ TEST_CASE("a row that is none is refused with its file and line", "[nn]") {
 TEST_CASE("a loss curve needs both files", "[nn]") {
   const Project project(kLossHeader, kEpochHeader);
   const auto code = [](const std::string& losses, const std::string& epochs) {
-    return test::error_of([&] { aria::nn::loss_curve_svg(losses, epochs, ""); }).code();
+    return test::error_of([&] { aria::nn::loss_curve_svg({losses, epochs, ""}, ""); }).code();
   };
   CHECK(code(project.losses() + "x", project.epochs()) == aria::ErrorCode::not_found);
   CHECK(code(project.losses(), project.epochs() + "x") == aria::ErrorCode::not_found);

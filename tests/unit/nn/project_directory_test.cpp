@@ -199,7 +199,7 @@ TEST_CASE("ProjectDirectory: one that goes on keeps what is there", "[nn]") {
   // A run that was killed before it had written a header.
   fs::resize_file(place.path("run/loss.csv"), 0);
   fs::remove(place.path("run/epoch.csv"));
-  ProjectDirectory::reopen(place.path()).keep_rows(0, 0);
+  ProjectDirectory::reopen(place.path()).keep_rows({0, 0});
   CHECK(place.text("loss.csv") == kLossHeader);
   CHECK(place.text("epoch.csv") == kEpochHeader);
 }
@@ -227,18 +227,18 @@ TEST_CASE("ProjectDirectory: what came after a checkpoint is cut off", "[nn]") {
   }
   for (std::uint64_t epoch = 1; epoch <= 3; ++epoch) project.add_epoch(epoch, 2.5, 3.5);
   const std::string epochs = kEpochHeader + "1,2.5,3.5\n2,2.5,3.5\n3,2.5,3.5\n";
-  project.keep_rows(50, 3);
+  project.keep_rows({50, 3});
   CHECK(place.text("loss.csv") == losses[50]);
   CHECK(place.text("epoch.csv") == epochs);
-  project.keep_rows(49, 3);
+  project.keep_rows({49, 3});
   CHECK(place.text("loss.csv") == losses[49]);
   CHECK(place.text("epoch.csv") == epochs);
-  project.keep_rows(20, 1);
+  project.keep_rows({20, 1});
   CHECK(place.text("loss.csv") == losses[20]);
   CHECK(place.text("epoch.csv") == kEpochHeader + "1,2.5,3.5\n");
   project.add_loss(1, 20, 1.5);
   CHECK(place.text("loss.csv") == losses[21]);
-  project.keep_rows(0, 0);
+  project.keep_rows({0, 0});
   CHECK(place.text("loss.csv") == kLossHeader);
   CHECK(place.text("epoch.csv") == kEpochHeader);
 }
@@ -250,10 +250,10 @@ TEST_CASE("ProjectDirectory: a row that a kill has cut off is no row", "[nn]") {
   for (const std::string rest : {"", "1", "1,2,9.", "1,2,9.125"}) {
     test::write_text(place.path("run/loss.csv"), whole + rest);
     ProjectDirectory project = ProjectDirectory::reopen(place.path());
-    const aria::Error error = test::error_of([&] { project.keep_rows(3, 0); });
+    const aria::Error error = test::error_of([&] { project.keep_rows({3, 0}); });
     CHECK(error.code() == ErrorCode::invalid_text);
     CHECK(place.text("loss.csv") == whole + rest);
-    project.keep_rows(2, 0);
+    project.keep_rows({2, 0});
     CHECK(place.text("loss.csv") == whole);
     project.add_loss(1, 2, 9.0);
     CHECK(place.text("loss.csv") == whole + "1,2,9.0\n");
@@ -266,7 +266,7 @@ TEST_CASE("ProjectDirectory: a table with too few rows is named", "[nn]") {
   project.add_loss(1, 0, 9.5);
   project.add_epoch(1, 9.5, 9.25);
   const auto check = [&](std::uint64_t losses, std::uint64_t epochs, const std::string& file) {
-    const aria::Error error = test::error_of([&] { project.keep_rows(losses, epochs); });
+    const aria::Error error = test::error_of([&] { project.keep_rows({losses, epochs}); });
     CHECK(error.code() == ErrorCode::invalid_text);
     CHECK(error.place().path == file);
     CHECK(mentions(error, "has fewer than the 2 rows"));

@@ -12,7 +12,7 @@
 
 #include <aria/config/json_view.hpp>
 #include <aria/config/model_config.hpp>
-#include <aria/nn/training/json_object.hpp>
+#include <aria/nn/json_object.hpp>
 #include <aria/nn/training/settings.hpp>
 
 #include "support/catch.hpp"
@@ -57,13 +57,26 @@ std::string any_text(Dice& dice) {
   return text;
 }
 
+aria::AnyModelConfig any_model(Dice& dice) {
+  if (dice.one_in(2)) {
+    aria::Gpt2Config config;
+    config.n_head = 1 + static_cast<std::int64_t>(dice.below(8));
+    config.n_embd = config.n_head * (1 + static_cast<std::int64_t>(dice.below(80)));
+    config.embd_pdrop = fraction(dice);
+    config.scale_attn_by_inverse_layer_idx = dice.one_in(2);
+    return config;
+  }
+  aria::ModelConfig config = aria::ModelConfig::find(std::string(aria::ModelConfig::names()[dice.below(6)]));
+  config.drop_p = fraction(dice);
+  config.attention_drop_p = dice.one_in(2) ? 0.1 : fraction(dice);
+  return config;
+}
+
 TrainSettings random_settings(Dice& dice) {
   TrainSettings settings;
   settings.mode = dice.one_in(2) ? "pretrain" : "finetune";
   settings.model_name = any_text(dice);
-  settings.model = aria::ModelConfig::find(std::string(aria::ModelConfig::names()[dice.below(6)]));
-  settings.model.drop_p = fraction(dice);
-  settings.model.attention_drop_p = dice.one_in(2) ? 0.1 : fraction(dice);
+  settings.model = any_model(dice);
   settings.epochs = 1 + dice.below(1 << 24);
   settings.batch_size = 1 + dice.below(1 << 24);
   settings.accumulate = 1 + dice.below(65536);
@@ -77,8 +90,11 @@ TrainSettings random_settings(Dice& dice) {
   settings.threads = 1 + dice.below(4096);
   settings.peak_rate = fraction(dice) * (dice.one_in(2) ? 1e6 : 1e-3);
   settings.end_ratio = fraction(dice);
-  settings.warmup = any_size(dice);
-  settings.optimizer = {fraction(dice), fraction(dice), fraction(dice) * 1e-5, fraction(dice) * 1e6};
+  settings.recipe = static_cast<aria::nn::Recipe>(dice.below(3));
+  settings.steps = dice.below(std::uint64_t{1} << 40);
+  settings.validate_every = dice.below(std::uint64_t{1} << 40);
+  settings.warmup = dice.below(std::uint64_t{1} << 40);
+  settings.optimizer = {fraction(dice), fraction(dice), fraction(dice) * 1e-5, fraction(dice) * 1e6, dice.one_in(2)};
   settings.clip = fraction(dice) * (dice.one_in(2) ? 1e30 : 1);
   return settings;
 }
@@ -98,8 +114,7 @@ RunState random_state(std::uint64_t seed) {
   for (std::uint64_t left = dice.below(300); left > 0; --left) {
     state.averages.add(usual ? 10 * fraction(dice) : any_double(dice) / 1024);
   }
-  state.loss_rows = any_size(dice);
-  state.epoch_rows = any_size(dice);
+  state.rows = {any_size(dice), any_size(dice), any_size(dice)};
   return state;
 }
 
@@ -108,6 +123,9 @@ void check_equal(const TrainSettings& a, const TrainSettings& b) {
   CHECK(a.model_name == b.model_name);
   CHECK(a.model == b.model);
   CHECK(a.epochs == b.epochs);
+  CHECK(a.steps == b.steps);
+  CHECK(a.validate_every == b.validate_every);
+  CHECK(a.recipe == b.recipe);
   CHECK(a.batch_size == b.batch_size);
   CHECK(a.accumulate == b.accumulate);
   CHECK(a.processes == b.processes);
@@ -151,8 +169,7 @@ void check_equal(const RunState& a, const RunState& b) {
   check_equal(a.validation, b.validation);
   CHECK(a.next == b.next);
   check_equal(a.averages, b.averages);
-  CHECK(a.loss_rows == b.loss_rows);
-  CHECK(a.epoch_rows == b.epoch_rows);
+  CHECK(a.rows == b.rows);
 }
 
 // The text of a JSON value with something else, or nothing, in place of the value to which there is this way.
@@ -288,7 +305,7 @@ TEST_CASE("RunState: numbers that are none for a count", "[nn]") {
   const std::string text = small_state().to_json();
   const aria::JsonDocument document(text);
   for (const std::string way : {"vocabulary", "next.epoch", "next.step", "next.total_steps", "loss_rows", "epoch_rows",
-                                "train.sequences", "averages.count", "settings.seed", "settings.warmup"}) {
+                                "validation_rows", "train.sequences", "averages.count", "settings.seed"}) {
     for (const std::string value : {"-1", "0.5", "1.0", "\"1\""}) {
       const aria::Error error = error_of(changed(document.root(), way, value));
       CHECK(error.code() == ErrorCode::invalid_config);

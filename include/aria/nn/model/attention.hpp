@@ -71,6 +71,7 @@ inline torch::Tensor cached_self_attention(const torch::Tensor& qkv, KvCache& ca
   const auto parts = qkv.permute({2, 0, 3, 1, 4}).unbind(0);  // (batch, heads, length, head_size)
   const auto turn = [&](const torch::Tensor& x) { return detail::turned(x, options.angles); };
   const auto [keys, values] = cache.append(layer, turn(parts[1]), parts[2]);
+  if (cache.length() == 0) return causal_self_attention(qkv, options);  // nothing else to look at
   torch::Tensor scores = torch::matmul(turn(parts[0]), keys.transpose(2, 3)) * options.scale_for(qkv.size(4));
   if (qkv.size(1) > 1) {  // a single new position sees all of them
     const torch::Tensor hidden = torch::ones({qkv.size(1), keys.size(2)}, scores.options().dtype(torch::kBool));

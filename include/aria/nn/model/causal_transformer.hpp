@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/linear_cross_entropy.hpp>
 #include <aria/nn/torch.hpp>
+#include <aria/nn/weights/named_tensors.hpp>
+#include <aria/support/error.hpp>
 
 namespace aria::nn {
 
@@ -35,6 +38,10 @@ class CausalTransformer : public torch::nn::Module {
   /// The same for `ids` that come behind those in a cache of this model's, which they join. Not for training.
   virtual torch::Tensor hidden_behind(KvCache& cache, const torch::Tensor& ids) = 0;
 
+  /// What a file offers, under the names that this model has for it, where files of other programs have others. Throws
+  /// invalid_weights where that is no model of this kind.
+  virtual TensorOffers adapted(TensorOffers offers) const { return offers; }
+
   /// A cache that holds nothing yet.
   KvCache make_cache() const { return KvCache(sizes_.layers, sizes_.max_seq_len); }
 
@@ -49,6 +56,21 @@ class CausalTransformer : public torch::nn::Module {
   torch::Tensor loss_sum(const torch::Tensor& source, const torch::Tensor& target, std::int64_t pad,
                          double smoothing = 0) {
     return linear_cross_entropy(hidden(source).flatten(0, 1), head_weight(), target.flatten(), pad, smoothing);
+  }
+
+  /// The loss of each target, (batch, length) in fp32; 0 where it is padding. Not for training.
+  torch::Tensor token_losses(const torch::Tensor& source, const torch::Tensor& target, std::int64_t pad) {
+    const torch::NoGradGuard no_graph;
+    return linear_token_losses(hidden(source).flatten(0, 1), head_weight(), target.flatten(), pad).view_as(target);
+  }
+
+ protected:
+  /// Throws invalid_argument where a sequence has more than max_seq_len tokens.
+  void check_length(std::int64_t length) const {
+    if (length <= sizes_.max_seq_len) return;
+    throw Error(ErrorCode::invalid_argument, "a sequence of " + std::to_string(length) +
+                                                 " tokens is longer than the model's max_seq_len of " +
+                                                 std::to_string(sizes_.max_seq_len));
   }
 
  private:

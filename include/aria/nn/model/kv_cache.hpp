@@ -45,6 +45,18 @@ class KvCache {
   /// Called once all layers have their new positions.
   void advance(std::int64_t count) noexcept { length_ += count; }
 
+  /// Keeps only the sequences of these numbers, (count) of int64.
+  void keep_rows(const torch::Tensor& rows) {
+    for (auto* tensors : {&keys_, &values_}) {
+      for (torch::Tensor& tensor : *tensors) {
+        if (tensor.defined()) tensor = tensor.index_select(0, rows);
+      }
+    }
+  }
+
+  /// Forgets all positions from `length` on.
+  void truncate(std::int64_t length) noexcept { length_ = std::min(length_, length); }
+
  private:
   void make_room(torch::Tensor& all, const std::array<std::int64_t, 4>& added,
                  const torch::TensorOptions& options) const {

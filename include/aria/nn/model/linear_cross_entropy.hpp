@@ -1,11 +1,16 @@
 // The last layer of a language model and its loss in one: logits exist for a few positions at a time only.
 #pragma once
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include <aria/nn/model/autocast.hpp>
 #include <aria/nn/torch.hpp>
+#include <aria/support/row_kernels.hpp>
 
 namespace aria::nn {
 
@@ -59,7 +64,63 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   }
 };
 
+// Of each row of logits the logarithm of the sum of their exponentials, minus the one at the target. On processors:
+// libtorch's log_softmax would write them all once more.
+template <class T>
+void losses_of_rows(const T* logits, std::int64_t vocabulary, const std::int64_t* target, float* losses,
+                    std::int64_t rows) {
+  at::parallel_for(0, rows, 1, [=](std::int64_t begin, std::int64_t end) {
+    std::vector<float> row(static_cast<std::size_t>(vocabulary));
+    for (std::int64_t i = begin; i < end; ++i) {
+      std::copy_n(logits + i * vocabulary, vocabulary, row.begin());
+      const float wanted = row[static_cast<std::size_t>(target[i])];
+      const float most = kernels::max_of(row.data(), vocabulary);
+      double sum = 0;
+      constexpr std::int64_t kBlock = 512;  // numbers that are added up in fp32
+      for (std::int64_t at = 0; at < vocabulary; at += kBlock) {
+        sum += kernels::exponentials(row.data() + at, std::min(kBlock, vocabulary - at), 1, most);
+      }
+      losses[i] = static_cast<float>(std::log(sum) + (static_cast<double>(most) - static_cast<double>(wanted)));
+    }
+  });
+}
+
+inline torch::Tensor losses_of_logits(const torch::Tensor& logits, const torch::Tensor& target) {
+  if (!logits.is_cpu() || (logits.scalar_type() != torch::kFloat && logits.scalar_type() != torch::kBFloat16)) {
+    return -torch::log_softmax(logits, 1, torch::kFloat).gather(1, target.unsqueeze(1)).squeeze(1);
+  }
+  torch::Tensor losses = torch::empty({logits.size(0)}, torch::kFloat);
+  const auto fill = [&]<class T>(const T* numbers) {
+    losses_of_rows(numbers, logits.size(1), target.data_ptr<std::int64_t>(), losses.data_ptr<float>(), logits.size(0));
+  };
+  if (logits.scalar_type() == torch::kFloat) {
+    fill(logits.data_ptr<float>());
+  } else {
+    fill(logits.data_ptr<at::BFloat16>());
+  }
+  return losses;
+}
+
 }  // namespace detail
+
+/// -log softmax(hidden weight^T)[target] of each position, (positions) in fp32; 0 where the target is `ignored`. The
+/// arguments are those of linear_cross_entropy, and there are no gradients.
+inline torch::Tensor linear_token_losses(const torch::Tensor& hidden, const torch::Tensor& weight,
+                                         const torch::Tensor& target, std::int64_t ignored) {
+  const torch::NoGradGuard no_graph;
+  const bool bf16 = current_precision(hidden.device().type()) == Precision::bf16;
+  const auto type = bf16 ? torch::kBFloat16 : weight.scalar_type();
+  const torch::Tensor h = hidden.to(type), w_t = weight.to(type).t();
+  const torch::Tensor is_used = target != ignored, wanted = torch::where(is_used, target, torch::zeros_like(target));
+  torch::Tensor losses = torch::empty({target.size(0)}, hidden.options().dtype(torch::kFloat));
+  const std::int64_t step = detail::rows_at_a_time(hidden.device());
+  for (std::int64_t first = 0; first < target.size(0); first += step) {
+    const std::int64_t rows = std::min(step, target.size(0) - first);
+    const torch::Tensor logits = torch::mm(h.narrow(0, first, rows), w_t);
+    losses.narrow(0, first, rows).copy_(detail::losses_of_logits(logits, wanted.narrow(0, first, rows)));
+  }
+  return losses * is_used;
+}
 
 /// The sum of -log softmax(hidden weight^T)[target] over all positions whose target is not `ignored`, a scalar in fp32:
 /// `hidden` is (positions, width), `weight` (vocabulary, width), `target` (positions) of int64. Equal to

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include <aria/config/model_config.hpp>
 #include <aria/nn/model/activation_checkpoint.hpp>
@@ -14,7 +13,6 @@
 #include <aria/nn/model/linear.hpp>
 #include <aria/nn/model/rotary.hpp>
 #include <aria/nn/torch.hpp>
-#include <aria/support/error.hpp>
 
 namespace aria::nn {
 
@@ -156,13 +154,6 @@ class TransformerLM : public CausalTransformer {
   torch::Tensor head_weight() const override { return lm_head_->weight; }
 
  private:
-  void check_length(std::int64_t length) const {
-    if (length <= sizes().max_seq_len) return;
-    throw Error(ErrorCode::invalid_argument, "a sequence of " + std::to_string(length) +
-                                                 " tokens is longer than the model's max_seq_len of " +
-                                                 std::to_string(sizes().max_seq_len));
-  }
-
   std::shared_ptr<detail::AriaTransformer> model_;
   torch::nn::Linear lm_head_{nullptr};
 };

@@ -1,6 +1,7 @@
 // A transformer as the sampling loops want it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,6 +50,23 @@ class SampledTransformer {
 
   Context begin(std::size_t batch) const {
     return {static_cast<std::int64_t>(batch), model_->make_cache(), torch::Tensor()};
+  }
+
+  /// Forgets all but the first `length` tokens of each sequence.
+  void truncate(Context& context, std::size_t length) const {
+    const auto count = static_cast<std::int64_t>(length);
+    context.cache.truncate(count);
+    if (context.ids.defined()) context.ids = context.ids.narrow(1, 0, std::min(count, context.ids.size(1)));
+  }
+
+  /// Keeps only these sequences, in this order.
+  void keep_rows(Context& context, std::span<const std::size_t> rows) const {
+    const torch::NoGradGuard no_graph;
+    const std::vector<std::int64_t> numbers(rows.begin(), rows.end());
+    const torch::Tensor index = torch::tensor(numbers, torch::kLong).to(device());
+    context.batch = index.size(0);
+    context.cache.keep_rows(index);
+    if (context.ids.defined()) context.ids = context.ids.index_select(0, index);
   }
 
   /// Throws invalid_argument where the sequences become longer than the model allows.

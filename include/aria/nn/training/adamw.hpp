@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,9 +53,21 @@ inline void adamw_for_all(const AdamWFactors& f, at::TensorList weights, at::Ten
   at::_foreach_addcdiv_(weights, means, roots, -f.step_size);
 }
 
+// Where the weights of embeddings lie, which may be those of a head, too.
+inline std::set<const void*> embeddings_of(const torch::nn::Module& model) {
+  std::set<const void*> weights;
+  for (const auto& module : model.modules(/*include_self=*/false)) {
+    if (const auto embedding = std::dynamic_pointer_cast<torch::nn::EmbeddingImpl>(module)) {
+      weights.insert(embedding->weight.data_ptr());
+    }
+  }
+  return weights;
+}
+
 }  // namespace detail
 
-/// Steps weights in fp32 along their gradients, with decay on all of them, as torch.optim.AdamW does. Its moments are
+/// Steps weights in fp32 along their gradients, with decay on all of them, as torch.optim.AdamW does,
+/// or on matrices alone. Its moments are
 /// kept by the names of the weights, so that they can be saved and read anywhere.
 ///
 ///     AdamW optimizer(model, {.weight_decay = 0.1});
@@ -67,12 +81,15 @@ class AdamW {
     torch::Tensor weight;
     torch::Tensor mean;    ///< of the gradients: exp_avg in Python
     torch::Tensor square;  ///< mean of their squares: exp_avg_sq in Python
+    bool decays = true;    ///< whether the weight decay is for it
   };
 
   AdamW(const torch::nn::Module& model, const AdamWOptions& options) : options_(options) {
+    const std::set<const void*> embeddings = detail::embeddings_of(model);
     for (const auto& weight : model.named_parameters()) {
       const torch::Tensor zeros = torch::zeros_like(weight.value(), torch::MemoryFormat::Contiguous);
-      states_.push_back({weight.key(), weight.value(), zeros, zeros.clone()});
+      const bool is_matrix = weight.value().dim() >= 2 && embeddings.count(weight.value().data_ptr()) == 0;
+      states_.push_back({weight.key(), weight.value(), zeros, zeros.clone(), options.decay_all || is_matrix});
     }
   }
 
@@ -101,16 +118,17 @@ class AdamW {
     ++step_count_;
     const double count = static_cast<double>(step_count_);
     const double correction1 = 1 - std::pow(options_.beta1, count), correction2 = 1 - std::pow(options_.beta2, count);
-    const detail::AdamWFactors factors{static_cast<float>(1 - rate * options_.weight_decay),
-                                       static_cast<float>(options_.beta1),
-                                       static_cast<float>(options_.beta2),
-                                       static_cast<float>(rate / correction1),
-                                       static_cast<float>(1 / std::sqrt(correction2)),
-                                       static_cast<float>(options_.eps),
-                                       static_cast<float>(gradient_scale)};
-    if (!states_.empty() && !states_.front().weight.is_cpu()) return update_all(factors);
-    for (State& state : states_) {
-      if (state.weight.grad().defined()) update(state, factors);
+    detail::AdamWFactors factors{static_cast<float>(1 - rate * options_.weight_decay),
+                                 static_cast<float>(options_.beta1),
+                                 static_cast<float>(options_.beta2),
+                                 static_cast<float>(rate / correction1),
+                                 static_cast<float>(1 / std::sqrt(correction2)),
+                                 static_cast<float>(options_.eps),
+                                 static_cast<float>(gradient_scale)};
+    const bool on_cpu = states_.empty() || states_.front().weight.is_cpu();
+    for (const bool decays : {true, false}) {
+      if (!decays) factors.keep = 1;
+      on_cpu ? update_each(factors, decays) : update_all(factors, decays);
     }
   }
 
@@ -119,6 +137,12 @@ class AdamW {
   }
 
  private:
+  void update_each(const detail::AdamWFactors& factors, bool decays) {
+    for (State& state : states_) {
+      if (state.decays == decays && state.weight.grad().defined()) update(state, factors);
+    }
+  }
+
   static void update(State& state, const detail::AdamWFactors& f) {
     const torch::Tensor gradient = state.weight.grad().contiguous();
     TORCH_CHECK(state.weight.is_contiguous(), "AdamW steps contiguous weights");
@@ -127,16 +151,16 @@ class AdamW {
   }
 
   // On a GPU: a kernel for all weights at once, not one for each.
-  void update_all(const detail::AdamWFactors& f) {
+  void update_all(const detail::AdamWFactors& f, bool decays) {
     std::vector<torch::Tensor> weights, means, squares, gradients;
     for (const State& state : states_) {
-      if (!state.weight.grad().defined()) continue;
+      if (state.decays != decays || !state.weight.grad().defined()) continue;
       weights.push_back(state.weight);
       means.push_back(state.mean);
       squares.push_back(state.square);
       gradients.push_back(state.weight.grad());
     }
-    detail::adamw_for_all(f, weights, means, squares, gradients);
+    if (!weights.empty()) detail::adamw_for_all(f, weights, means, squares, gradients);
   }
 
   AdamWOptions options_;

@@ -24,10 +24,16 @@ inline Error unfit(const std::string& what, const std::string& path) {
 
 inline void check_data(const SequenceSource& data, const TrainSettings& settings) {
   if (data.size() == 0) throw Error(ErrorCode::empty_result, "has no sequences", {.path = data.path()});
-  const auto length = static_cast<std::uint64_t>(settings.model.max_seq_len);
+  const auto length = static_cast<std::uint64_t>(settings.model.max_seq_len());
   if (data.max_seq_len() != length) {
     throw unfit("has sequences of " + std::to_string(data.max_seq_len()) + " tokens, and the model " +
                     settings.model_name + " takes " + std::to_string(length) + " (max_seq_len)",
+                data.path());
+  }
+  const auto known = settings.model.vocabulary();
+  if (known && static_cast<std::uint64_t>(*known) != data.vocabulary().size()) {
+    throw unfit("has a vocabulary of " + std::to_string(data.vocabulary().size()) + " tokens, and the model " +
+                    settings.model_name + " knows " + std::to_string(*known) + " (vocab_size)",
                 data.path());
   }
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <aria/nn/model/model_folder.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/nn/training/adamw.hpp>
 #include <aria/nn/training/checkpoint_folder.hpp>
@@ -21,7 +22,7 @@ namespace aria::nn {
 
 /// The files of a checkpoint.
 struct CheckpointFiles {
-  static std::string weights(const std::string& folder) { return folder + "/model.safetensors"; }
+  static std::string weights(const std::string& folder) { return ModelFolderFiles::weights(folder); }
   static std::string optimizer(const std::string& folder) { return folder + "/optimizer.safetensors"; }
   static std::string state(const std::string& folder) { return folder + "/state.json"; }
 };
@@ -42,6 +43,7 @@ inline std::vector<NamedTensor> moments_of(const AdamW& optimizer) {
 
 /// Writes a checkpoint; it appears whole or not at all. Throws io, also where the disk has not enough room: then
 /// nothing is written.
+/// That of a GPT-2 has its config.json, too, so that it is a model folder.
 inline void write_checkpoint(const std::string& path, const torch::nn::Module& model, const AdamW& optimizer,
                              const RunState& state) {
   const std::vector<NamedTensor> weights = state_of(model), moments = detail::moments_of(optimizer);
@@ -58,6 +60,9 @@ inline void write_checkpoint(const std::string& path, const torch::nn::Module& m
     write_tensors(out, weights, {{"format", "pt"}});
   });
   write(CheckpointFiles::optimizer(folder.folder()), [&](AtomicFile& out) { write_tensors(out, moments); });
+  if (const Gpt2Config* const config = state.settings.model.gpt2()) {
+    write(ModelFolderFiles::config(folder.folder()), [&](AtomicFile& out) { out.write(config->to_json()); });
+  }
   write(CheckpointFiles::state(folder.folder()), [&](AtomicFile& out) { out.write(state.to_json()); });
   folder.commit();
 }

@@ -1,7 +1,8 @@
-// The loss curve of a training, from the two files that a training writes into its project directory.
+// The loss curve of a training, from the tables that a training writes into its project directory.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -49,6 +50,11 @@ struct EpochRow {
   bool is_before(const EpochRow& other) const noexcept { return epoch < other.epoch; }
 };
 
+// A row of validation.csv, with perplexities or without.
+struct ValidationRow : LossRow {
+  bool read(std::string_view line);
+};
+
 // Reads numbers with commas between them, and nothing else.
 template <class... Numbers>
 bool read_numbers(std::string_view line, Numbers&... numbers) {
@@ -71,6 +77,13 @@ bool read_numbers(std::string_view line, Numbers&... numbers) {
 
 inline bool LossRow::read(std::string_view line) { return read_numbers(line, epoch, step, loss); }
 inline bool EpochRow::read(std::string_view line) { return read_numbers(line, epoch, train_loss, val_loss); }
+inline bool ValidationRow::read(std::string_view line) {
+  std::array<double, 4> perplexities{};
+  auto& [event, onset, duration, note] = perplexities;
+  return LossRow::read(line) || read_numbers(line, epoch, step, loss, event, onset, duration, note);
+}
+
+inline constexpr std::string_view kEventColumns = ",event_ppl,onset_ppl,dur_ppl,note_ppl";
 
 // Appends a row. A training that went on from an earlier checkpoint writes some rows again: those that were written
 // before, and what came behind them, are no part of the model's past any more.
@@ -103,9 +116,9 @@ class WholeLines {
   std::uint64_t number_ = 0;
 };
 
-// The rows of a file whose first line is `header`.
+// The rows of a file whose first line is `header`, or that with `more_columns` behind it.
 template <class Row>
-std::vector<Row> read_rows(const std::string& path, std::string_view header) {
+std::vector<Row> read_rows(const std::string& path, std::string_view header, std::string_view more_columns = "") {
   ByteBuffer text;
   read_file(path, text);
   WholeLines lines(text.view());
@@ -115,7 +128,10 @@ std::vector<Row> read_rows(const std::string& path, std::string_view header) {
                 {.path = path, .line = lines.number()});
   };
   std::vector<Row> rows;
-  if (lines.next(line) && line != header) refuse("the line ");
+  const auto is_header = [&] {
+    return line.starts_with(header) && (line.size() == header.size() || line.substr(header.size()) == more_columns);
+  };
+  if (lines.next(line) && !is_header()) refuse("the line ");
   for (Row row; lines.next(line); add_row(rows, row)) {
     if (!row.read(line)) refuse("a row of ");
   }
@@ -161,30 +177,63 @@ struct LossPoints {
   Points training{};
   Points mean{};
   Points validation{};
-  std::vector<std::uint64_t> epochs{};  // of the points of `validation`
-  std::size_t window = 0;               // steps of a mean
+  std::vector<std::string> after{};  // "epoch 2" or "step 1,000", of the points of `validation`
+  std::size_t window = 0;            // steps of a mean
 };
 
-// An epoch ends behind its last step. Only what has steps has a place.
-inline LossPoints loss_points(const std::vector<LossRow>& losses, const std::vector<EpochRow>& epochs) {
+inline std::vector<LineChart::Point> mean_points(const std::vector<LineChart::Point>& points, std::size_t window) {
+  TrailingMean mean(window);
+  std::vector<LineChart::Point> means;
+  for (const LineChart::Point& point : points) means.push_back({point.x, mean.add(point.y)});
+  return means;
+}
+
+// The marks of validation: after epochs, or where that is more, after steps. An epoch ends behind its last step. Only
+// what has steps has a place.
+class ValidationMarks {
+ public:
+  ValidationMarks(const std::vector<EpochRow>& epochs, const std::vector<ValidationRow>& steps)
+      : epochs_(epochs), steps_(steps), by_step_(!steps.empty()) {}
+
+  // Called for each step in order, with the number of steps up to its end.
+  void add(const LossRow& row, double end, bool ends_epoch, LossPoints& points) {
+    if (by_step_) {
+      while (next_ < steps_.size() && steps_[next_].is_before(row)) ++next_;
+      if (next_ == steps_.size() || row.is_before(steps_[next_])) return;
+      put(end, steps_[next_].loss, "step " + grouped_number(static_cast<std::uint64_t>(end)), points);
+    } else if (ends_epoch) {
+      while (next_ < epochs_.size() && epochs_[next_].epoch < row.epoch) ++next_;
+      if (next_ == epochs_.size() || epochs_[next_].epoch != row.epoch) return;
+      put(end, epochs_[next_].val_loss, "epoch " + std::to_string(row.epoch), points);
+    }
+  }
+
+ private:
+  static void put(double end, double loss, std::string name, LossPoints& points) {
+    points.validation.push_back({end, loss});
+    points.after.push_back(std::move(name));
+  }
+
+  const std::vector<EpochRow>& epochs_;
+  const std::vector<ValidationRow>& steps_;
+  bool by_step_;
+  std::size_t next_ = 0;
+};
+
+inline LossPoints loss_points(const std::vector<LossRow>& losses, ValidationMarks marks) {
   constexpr std::size_t kMostSteps = 200;  // as many as the trailing loss of the original has
   LossPoints points;
   points.window = std::clamp<std::size_t>(losses.size() / 50, 1, kMostSteps);
-  TrailingMean mean(points.window);
   double begin = 0;  // steps before the epoch
-  auto epoch = epochs.begin();
   for (std::size_t i = 0; i < losses.size(); ++i) {
     const LossRow& row = losses[i];
     const double step = begin + static_cast<double>(row.step);
     points.training.push_back({step, row.loss});
-    points.mean.push_back({step, mean.add(row.loss)});
-    if (i + 1 < losses.size() && losses[i + 1].epoch == row.epoch) continue;
-    begin = step + 1;
-    while (epoch != epochs.end() && epoch->epoch < row.epoch) ++epoch;
-    if (epoch == epochs.end() || epoch->epoch != row.epoch) continue;
-    points.validation.push_back({begin, epoch->val_loss});
-    points.epochs.push_back(row.epoch);
+    const bool ends_epoch = i + 1 == losses.size() || losses[i + 1].epoch != row.epoch;
+    marks.add(row, step + 1, ends_epoch, points);
+    if (ends_epoch) begin = step + 1;
   }
+  points.mean = mean_points(points.training, points.window);
   return points;
 }
 
@@ -204,7 +253,9 @@ inline LineChart loss_chart(LossPoints points) {
     chart.series.push_back({name, std::move(points.mean), Style::strong_line});
   }
   if (!points.validation.empty()) {
-    chart.series.push_back({"validation, after an epoch", std::move(points.validation), Style::marks});
+    const bool by_epoch = points.after.front().starts_with("epoch");
+    chart.series.push_back(
+        {by_epoch ? "validation, after an epoch" : "validation", std::move(points.validation), Style::marks});
   }
   return chart;
 }
@@ -223,27 +274,39 @@ inline std::string loss_summary(const LossPoints& points) {
   const auto least = std::min_element(points.validation.begin(), points.validation.end(), less);
   const auto index = static_cast<std::size_t>(least - points.validation.begin());
   if (index + 1 == points.validation.size()) return text;
-  return text + ", least " + number(least->y) + " after epoch " + std::to_string(points.epochs[index]);
+  return text + ", least " + number(least->y) + " after " + points.after[index];
 }
 
 }  // namespace detail
 
+/// The tables of a training.
+struct LossTables {
+  std::string losses;       ///< the path of loss.csv
+  std::string epochs;       ///< of epoch.csv
+  std::string validations;  ///< of validation.csv; empty: there is none
+};
+
 /// The loss curve of a training as the text of an SVG file: the loss of every step faint, its trailing mean over it,
-/// and a mark for the loss in validation where an epoch ends. The training may be running still.
+/// and a mark for the loss in validation. The training may be running still.
 ///
-/// The files are those of EleutherAI's Aria: "epoch,step,loss" and "epoch,avg_train_loss,avg_val_loss" in the first
-/// line, then numbers. Rows that a training wrote again, because it went on from an earlier checkpoint, replace what
-/// they go back behind. A last line without a line feed is passed over, and so are epochs without a step in loss.csv.
+/// The first two tables are those of EleutherAI's Aria: "epoch,step,loss" and "epoch,avg_train_loss,avg_val_loss" in
+/// the first line, then numbers; the third one is as the first, perhaps with four perplexities. Rows that a training
+/// wrote again, because it went on from an earlier checkpoint, replace what they go back behind. A last line without a
+/// line feed is passed over, and so are epochs without a step in loss.csv.
 ///
-///     file.write(aria::nn::loss_curve_svg("project/loss.csv", "project/epoch.csv", "small, Lakh"));
+///     file.write(aria::nn::loss_curve_svg({"project/loss.csv", "project/epoch.csv"}, "small, Lakh"));
 ///
 /// Throws not_found or io, and invalid_text with the file and the line where a line is something else.
-inline std::string loss_curve_svg(const std::string& loss_csv_path, const std::string& epoch_csv_path,
-                                  std::string_view title) {
+inline std::string loss_curve_svg(const LossTables& tables, std::string_view title) {
   constexpr double kWidth = 960, kHeight = 540, kMargin = 32, kHead = 74;
-  detail::LossPoints points =
-      detail::loss_points(detail::read_rows<detail::LossRow>(loss_csv_path, "epoch,step,loss"),
-                          detail::read_rows<detail::EpochRow>(epoch_csv_path, "epoch,avg_train_loss,avg_val_loss"));
+  constexpr std::string_view kHeader = "epoch,step,loss";
+  const auto losses = detail::read_rows<detail::LossRow>(tables.losses, kHeader);
+  const auto epochs = detail::read_rows<detail::EpochRow>(tables.epochs, "epoch,avg_train_loss,avg_val_loss");
+  std::vector<detail::ValidationRow> validations;
+  if (!tables.validations.empty()) {
+    validations = detail::read_rows<detail::ValidationRow>(tables.validations, kHeader, detail::kEventColumns);
+  }
+  detail::LossPoints points = detail::loss_points(losses, {epochs, validations});
   Svg svg(kWidth, kHeight);
   svg.title(title);
   svg.text({{"x", kMargin}, {"y", 38}, {"font-size", 20}, {"font-weight", 600}, {"fill", kInk}}, title);

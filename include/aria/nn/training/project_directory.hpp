@@ -1,4 +1,4 @@
-// The folder of a training run: logs.txt, loss.csv, epoch.csv and checkpoints/.
+// The folder of a training run: logs.txt, loss.csv, epoch.csv, validation.csv and checkpoints/.
 #pragma once
 
 #include <fcntl.h>
@@ -14,11 +14,14 @@
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include <aria/nn/evaluation/loss_tally.hpp>
+#include <aria/nn/training/table_rows.hpp>
 #include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
 #include <aria/support/file.hpp>
@@ -131,18 +134,26 @@ class ProjectDirectory {
     return ProjectDirectory(path);
   }
 
+  /// Has `add_validation` write to validation.csv, with the perplexities of an event and its parts where events have
+  /// three tokens. Throws io.
+  void open_validations(std::size_t event_size) {
+    validations_.emplace(validation_csv(), event_size == 3 ? kEventHeader : kLossHeader);
+  }
+
   /// Throws invalid_text where a table has fewer rows below its header.
-  void check_rows(std::uint64_t loss_rows, std::uint64_t epoch_rows) const {
-    (void)losses_.end_of(loss_rows);
-    (void)epochs_.end_of(epoch_rows);
+  void check_rows(const TableRows& rows) const {
+    (void)losses_.end_of(rows.losses);
+    (void)epochs_.end_of(rows.epochs);
+    if (validations_) (void)validations_->end_of(rows.validations);
   }
 
   /// Cuts off what came after a checkpoint: the tables keep so many rows below their header. Throws invalid_text where
   /// one has fewer.
-  void keep_rows(std::uint64_t loss_rows, std::uint64_t epoch_rows) {
-    const std::uint64_t losses_end = losses_.end_of(loss_rows), epochs_end = epochs_.end_of(epoch_rows);
-    losses_.cut(losses_end);
-    epochs_.cut(epochs_end);
+  void keep_rows(const TableRows& rows) {
+    check_rows(rows);
+    losses_.cut(losses_.end_of(rows.losses));
+    epochs_.cut(epochs_.end_of(rows.epochs));
+    if (validations_) validations_->cut(validations_->end_of(rows.validations));
   }
 
   const std::string& path() const noexcept { return path_; }
@@ -151,6 +162,7 @@ class ProjectDirectory {
   std::string checkpoints() const { return path_ + "/checkpoints"; }
   std::string loss_csv() const { return path_ + "/loss.csv"; }
   std::string epoch_csv() const { return path_ + "/epoch.csv"; }
+  std::string validation_csv() const { return path_ + "/validation.csv"; }
   std::string loss_svg() const { return path_ + "/loss.svg"; }
 
   /// A line of logs.txt, with the time, as Python's logging writes it.
@@ -181,10 +193,22 @@ class ProjectDirectory {
     epochs_.add(std::to_string(epoch) + ',' + text(train_loss) + ',' + text(validation_loss));
   }
 
+  /// After a step of an epoch; `tally` are the losses of the validation data.
+  void add_validation(std::uint64_t epoch, std::uint64_t step, const LossTally& tally) {
+    if (!validations_) return;
+    std::string row = std::to_string(epoch) + ',' + std::to_string(step) + ',' + text(tally.mean());
+    if (tally.parts() == 3) {
+      row += ',' + text(tally.event_perplexity());
+      for (std::size_t part = 0; part < 3; ++part) row += ',' + text(tally.part_perplexity(part));
+    }
+    validations_->add(row);
+  }
+
   /// Has all rows reach the disk, so that a checkpoint may rely on them.
   void sync() {
     losses_.sync();
     epochs_.sync();
+    if (validations_) validations_->sync();
   }
 
  private:
@@ -215,8 +239,12 @@ class ProjectDirectory {
     return shortest;
   }
 
+  static constexpr std::string_view kLossHeader = "epoch,step,loss",
+                                    kEventHeader = "epoch,step,loss,event_ppl,onset_ppl,dur_ppl,note_ppl";
+
   std::string path_;
   RowFile log_, losses_, epochs_;
+  std::optional<RowFile> validations_;
 };
 
 }  // namespace aria::nn

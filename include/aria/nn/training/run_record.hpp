@@ -1,6 +1,7 @@
 // What a training run writes as it goes, beside its checkpoints.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include <aria/nn/evaluation/loss_tally.hpp>
 #include <aria/nn/training/loss_curve.hpp>
 #include <aria/nn/training/project_directory.hpp>
 #include <aria/nn/training/run_state.hpp>
@@ -58,13 +60,32 @@ class RunRecord {
     project_->log(text, "DEBUG");
   }
 
-  /// An epoch that has ended; the curve is drawn anew. Throws io.
+  /// Has `add_validation` write a table, see ProjectDirectory. Throws io.
+  void open_validations(std::size_t event_size) {
+    if (project_) project_->open_validations(event_size);
+    has_validations_ = true;
+  }
+
+  /// The losses on the validation data after a step. Returns how many rows that is. Throws io.
+  std::uint64_t add_validation(const RunPosition& made, const LossTally& tally) {
+    if (project_) project_->add_validation(made.epoch, made.step, tally);
+    return has_validations_ ? 1 : 0;
+  }
+
+  /// An epoch that has ended. Throws io.
   void add_epoch(std::uint64_t epoch, double train_loss, double validation_loss) {
+    if (project_) project_->add_epoch(epoch, train_loss, validation_loss);
+  }
+
+  /// Draws the curve of all losses anew; what goes wrong there is only told.
+  void draw() {
     if (!project_) return;
-    project_->add_epoch(epoch, train_loss, validation_loss);
     try {
       AtomicFile file(project_->loss_svg(), IfExists::replace);
-      file.write(loss_curve_svg(project_->loss_csv(), project_->epoch_csv(), project_->name()));
+      file.write(loss_curve_svg({.losses = project_->loss_csv(),
+                                 .epochs = project_->epoch_csv(),
+                                 .validations = has_validations_ ? project_->validation_csv() : ""},
+                                project_->name()));
       file.commit();
     } catch (const Error& error) {
       say(std::string("No drawing of the losses: ") + error.what(), "WARNING");
@@ -77,11 +98,11 @@ class RunRecord {
   }
 
   /// As those of ProjectDirectory.
-  void check_rows(std::uint64_t loss_rows, std::uint64_t epoch_rows) const {
-    if (project_) project_->check_rows(loss_rows, epoch_rows);
+  void check_rows(const TableRows& rows) const {
+    if (project_) project_->check_rows(rows);
   }
-  void keep_rows(std::uint64_t loss_rows, std::uint64_t epoch_rows) {
-    if (project_) project_->keep_rows(loss_rows, epoch_rows);
+  void keep_rows(const TableRows& rows) {
+    if (project_) project_->keep_rows(rows);
   }
 
  private:
@@ -89,6 +110,7 @@ class RunRecord {
 
   std::string path_;
   std::optional<ProjectDirectory> project_;
+  bool has_validations_ = false;
   std::function<void(const std::string&)> listener_;
 };
 

@@ -10,8 +10,9 @@
 
 #include <aria/config/json_view.hpp>
 #include <aria/dataset/sequence_source.hpp>
-#include <aria/nn/training/json_object.hpp>
+#include <aria/nn/json_object.hpp>
 #include <aria/nn/training/settings.hpp>
+#include <aria/nn/training/table_rows.hpp>
 #include <aria/support/error.hpp>
 #include <aria/support/hash128.hpp>
 
@@ -126,11 +127,10 @@ struct RunState {
   CheckpointPolicy checkpoints;
   RunPosition next;
   LossAverages averages;
-  std::uint64_t loss_rows = 0;  ///< rows of loss.csv and epoch.csv that belong to the steps before `next`
-  std::uint64_t epoch_rows = 0;
+  TableRows rows;  ///< those that belong to the steps before `next`
 
   static constexpr std::string_view kFormat = "aria training state";
-  static constexpr std::uint64_t kVersion = 2;
+  static constexpr std::uint64_t kVersion = 3;
 
   std::string to_json() const {
     JsonObject position, json;
@@ -142,7 +142,7 @@ struct RunState {
     json.add("train", train.to_json()).add("validation", validation.to_json());
     json.add("checkpoints", checkpoints.to_json());
     json.add("next", position).add("averages", averages.to_json());
-    json.add("loss_rows", loss_rows).add("epoch_rows", epoch_rows);
+    json.add("loss_rows", rows.losses).add("epoch_rows", rows.epochs).add("validation_rows", rows.validations);
     return json.text() + '\n';
   }
 
@@ -168,8 +168,8 @@ struct RunState {
     state.next = {position["epoch"].whole_number(), position["step"].whole_number(),
                   position["total_steps"].whole_number()};
     state.averages = LossAverages::from_json(json["averages"]);
-    state.loss_rows = json["loss_rows"].whole_number();
-    state.epoch_rows = json["epoch_rows"].whole_number();
+    state.rows = {json["loss_rows"].whole_number(), json["epoch_rows"].whole_number(),
+                  json["validation_rows"].whole_number()};
     return state;
   }
 
@@ -177,13 +177,14 @@ struct RunState {
   void check_position(std::uint64_t steps_per_epoch) const {
     const bool right = next.epoch >= 1 && next.epoch - 1 <= settings.epochs && next.step <= steps_per_epoch &&
                        next.total_steps == (next.epoch - 1) * steps_per_epoch + next.step &&
-                       loss_rows == next.total_steps && epoch_rows == next.epoch - 1 && averages.count() == next.step;
+                       rows.losses == next.total_steps && rows.epochs == next.epoch - 1 &&
+                       averages.count() == next.step;
     if (!right) {
       throw Error(ErrorCode::invalid_config, "contradicts itself: epoch " + std::to_string(next.epoch) + " and step " +
                                                  std::to_string(next.step) + " of " + std::to_string(steps_per_epoch) +
                                                  " do not fit " + std::to_string(next.total_steps) + " steps, " +
-                                                 std::to_string(loss_rows) + " rows of loss.csv and " +
-                                                 std::to_string(epoch_rows) + " of epoch.csv");
+                                                 std::to_string(rows.losses) + " rows of loss.csv and " +
+                                                 std::to_string(rows.epochs) + " of epoch.csv");
     }
   }
 

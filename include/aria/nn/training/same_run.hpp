@@ -12,7 +12,7 @@
 #include <aria/config/json_view.hpp>
 #include <aria/dataset/sequence_source.hpp>
 #include <aria/nn/distributed/process_group.hpp>
-#include <aria/nn/training/json_object.hpp>
+#include <aria/nn/json_object.hpp>
 #include <aria/nn/training/run_state.hpp>
 #include <aria/support/error.hpp>
 #include <aria/support/file.hpp>

@@ -1,8 +1,10 @@
-// The learning rate of each step: a linear warm-up, then a linear decay.
+// The learning rate of each step: a linear warm-up, then a decay.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <numbers>
 
 namespace aria::nn {
 
@@ -25,6 +27,26 @@ struct LinearSchedule {
     if (total <= warmup) return peak;
     const double share = static_cast<double>(step - warmup) / static_cast<double>(total - warmup);
     return peak * (1 + (end_ratio - 1) * std::min(1.0, share));
+  }
+};
+
+/// As Levanter trains: from 0 up to `peak` in `warmup` steps, then half a turn of a cosine down to `end_ratio` of it,
+/// which is reached `rest` steps before the end of all steps, and no further.
+///
+///     const CosineSchedule schedule{.peak = 6e-4, .warmup = 1000, .total = 100000, .rest = 1000};
+///     schedule(50000)  // 3e-4
+struct CosineSchedule {
+  double peak = 6e-4;
+  std::uint64_t warmup = 1000;
+  std::uint64_t total = 0;  ///< steps of the whole run, warm-up included
+  double end_ratio = 0;
+  std::uint64_t rest = 0;
+
+  double operator()(std::uint64_t step) const noexcept {
+    if (step < warmup) return peak * static_cast<double>(step) / static_cast<double>(warmup);
+    if (total <= warmup + rest) return peak;
+    const double share = static_cast<double>(step - warmup) / static_cast<double>(total - warmup - rest);
+    return peak * (end_ratio + (1 - end_ratio) * (1 + std::cos(std::numbers::pi * std::min(1.0, share))) / 2);
   }
 };
 

@@ -6,10 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include <aria/config/any_model_config.hpp>
 #include <aria/config/json_view.hpp>
-#include <aria/config/model_config.hpp>
+#include <aria/nn/json_object.hpp>
 #include <aria/nn/precision.hpp>
-#include <aria/nn/training/json_object.hpp>
+#include <aria/nn/training/recipe.hpp>
 #include <aria/nn/training/schedule.hpp>
 #include <aria/support/error.hpp>
 
@@ -21,6 +22,7 @@ struct AdamWOptions {
   double beta2 = 0.95;
   double eps = 1e-5;
   double weight_decay = 0.01;
+  bool decay_all = true;  ///< else embeddings, biases and the weights of norms are left out
 
   friend bool operator==(const AdamWOptions&, const AdamWOptions&) = default;
 };
@@ -30,8 +32,9 @@ struct AdamWOptions {
 struct TrainSettings {
   std::string mode = "pretrain";  ///< or "finetune"
   std::string model_name;         ///< as it was asked for; for people
-  ModelConfig model;
+  AnyModelConfig model;
   std::uint64_t epochs = 1;
+  std::uint64_t steps = 0;        ///< all steps of the run, in whatever epoch it ends then; 0: all epochs
   std::uint64_t batch_size = 32;  ///< sequences of a process that go through the model at once
   std::uint64_t accumulate = 1;   ///< so many of these make a step
   std::uint64_t processes = 1;
@@ -46,8 +49,10 @@ struct TrainSettings {
   bool deterministic = false;       ///< on a GPU: equal to the bit every time, and slower
   std::string device = "cpu";
   std::uint64_t threads = 1;
-  double peak_rate = 3e-4;  ///< learning rate after the warm-up, see LinearSchedule
-  double end_ratio = 0.1;
+  std::uint64_t validate_every = 0;  ///< steps from one validation to the next; 0: only at the end of each epoch
+  Recipe recipe = Recipe::aria;
+  double peak_rate = 3e-4;  ///< learning rate after the warm-up, see `schedule`
+  double end_ratio = 0.1;   ///< share of it at the end
   std::uint64_t warmup = 1000;
   AdamWOptions optimizer;
   double clip = 0;  ///< gradients are scaled to this norm where theirs is larger; 0: never
@@ -55,22 +60,31 @@ struct TrainSettings {
   /// Sequences that make a step, of all processes.
   std::uint64_t sequences_a_step() const noexcept { return batch_size * accumulate * processes; }
 
-  LinearSchedule schedule(std::uint64_t total_steps) const noexcept {
-    return {.peak = peak_rate, .warmup = warmup, .total = total_steps, .end_ratio = end_ratio};
+  /// Steps of a whole run.
+  std::uint64_t total_steps(std::uint64_t steps_per_epoch) const noexcept {
+    return steps != 0 ? steps : steps_per_epoch * epochs;
+  }
+
+  /// The learning rate of each step, from 0, of a run of so many.
+  std::function<double(std::uint64_t)> schedule(std::uint64_t total) const {
+    if (recipe == Recipe::aria) return LinearSchedule{peak_rate, warmup, total, end_ratio};
+    return CosineSchedule{peak_rate, warmup, total, end_ratio, recipe == Recipe::split_lakh ? warmup : 0};
   }
 
   JsonObject to_json() const {
     JsonObject json;
     json.add("mode", mode).add("model_name", model_name).add_raw("model", model.to_json());
-    json.add("epochs", epochs).add("batch_size", batch_size).add("accumulate", accumulate);
+    json.add("epochs", epochs).add("steps", steps).add("validate_every", validate_every);
+    json.add("batch_size", batch_size).add("accumulate", accumulate);
     json.add("processes", processes).add("seed", seed).add("precision", name_of(precision));
     json.add("shuffle", shuffle).add("augment", augment).add("deterministic", deterministic);
     json.add("pitch_range", pitch_range).add("velocity_range", velocity_range).add("tempo_range", tempo_range);
     json.add("label_smoothing", label_smoothing);
     json.add("device", device).add("threads", threads);
+    json.add("recipe", name_of(recipe));
     json.add("peak_rate", peak_rate).add("end_ratio", end_ratio).add("warmup", warmup);
     json.add("beta1", optimizer.beta1).add("beta2", optimizer.beta2).add("eps", optimizer.eps);
-    json.add("weight_decay", optimizer.weight_decay).add("clip", clip);
+    json.add("weight_decay", optimizer.weight_decay).add("decay_all", optimizer.decay_all).add("clip", clip);
     return json;
   }
 
@@ -81,6 +95,8 @@ struct TrainSettings {
     settings.model_name = json["model_name"].text();
     settings.model = model_in(json["model"]);
     settings.epochs = json["epochs"].whole_number();
+    settings.steps = json["steps"].whole_number();
+    settings.validate_every = json["validate_every"].whole_number();
     settings.batch_size = json["batch_size"].whole_number();
     settings.accumulate = json["accumulate"].whole_number();
     settings.processes = json["processes"].whole_number();
@@ -97,11 +113,14 @@ struct TrainSettings {
     settings.label_smoothing = json["label_smoothing"].number();
     settings.device = json["device"].text();
     settings.threads = json["threads"].whole_number();
+    const auto recipe = find_recipe(json["recipe"].text());
+    if (!recipe) throw Error(ErrorCode::invalid_config, "settings.recipe must be aria, split_lakh or levanter");
+    settings.recipe = *recipe;
     settings.peak_rate = json["peak_rate"].number();
     settings.end_ratio = json["end_ratio"].number();
     settings.warmup = json["warmup"].whole_number();
     settings.optimizer = {json["beta1"].number(), json["beta2"].number(), json["eps"].number(),
-                          json["weight_decay"].number()};
+                          json["weight_decay"].number(), json["decay_all"].boolean()};
     settings.clip = json["clip"].number();
     settings.validate();
     return settings;
@@ -114,9 +133,12 @@ struct TrainSettings {
     const auto want = [&](bool right, std::string_view key, const char* rule) {
       if (!right) throw Error(ErrorCode::invalid_config, name(key) + " must " + rule);
     };
-    constexpr std::uint64_t kMost = std::uint64_t{1} << 24;
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 24, kMostSteps = std::uint64_t{1} << 40;
     want(mode == "pretrain" || mode == "finetune", "mode", "be pretrain or finetune");
     want(epochs >= 1 && epochs <= kMost, "epochs", "lie between 1 and 2^24");
+    want(steps <= kMostSteps, "steps", "be at most 2^40");
+    want(validate_every <= kMostSteps, "validate_every", "be at most 2^40");
+    want(warmup <= kMostSteps, "warmup", "be at most 2^40");
     want(batch_size >= 1 && batch_size <= kMost, "batch_size", "lie between 1 and 2^24");
     want(accumulate >= 1 && accumulate <= 65536, "accumulate", "lie between 1 and 65536");
     want(processes >= 1 && processes <= 65536, "processes", "lie between 1 and 65536");
@@ -136,9 +158,9 @@ struct TrainSettings {
 
  private:
   // Its errors know only the way from the model on.
-  static ModelConfig model_in(const JsonView& json) {
+  static AnyModelConfig model_in(const JsonView& json) {
     try {
-      return ModelConfig::from_json(json.to_json());
+      return AnyModelConfig::from_json(json.to_json());
     } catch (const Error& error) {
       throw Error(error.code(), json.way() + ": " + error.message());
     }

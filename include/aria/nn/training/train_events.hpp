@@ -14,11 +14,12 @@ struct TrainProgress {
   RunPosition done;  ///< `step` is the one just made
   std::uint64_t epochs = 0;
   std::uint64_t steps_per_epoch = 0;
-  double rate = 0;  ///< learning rate of that step
+  std::uint64_t total_steps = 0;  ///< of the whole run
+  double rate = 0;                ///< learning rate of that step
   double loss = 0;
   double trailing_loss = 0;
   double tokens_per_second = 0;
-  double seconds_left = 0;  ///< of all epochs, validation not counted
+  double seconds_left = 0;  ///< of the whole run, validation not counted
 };
 
 /// How a run tells what it does. All of them may be empty.

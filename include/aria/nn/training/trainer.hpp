@@ -14,9 +14,11 @@
 
 #include <aria/dataset/epoch_order.hpp>
 #include <aria/dataset/sequence_source.hpp>
+#include <aria/drawing/axis.hpp>
 #include <aria/nn/data/batch_stream.hpp>
 #include <aria/nn/distributed/gradient_buckets.hpp>
 #include <aria/nn/distributed/process_group.hpp>
+#include <aria/nn/evaluation/evaluate.hpp>
 #include <aria/nn/model/causal_transformer.hpp>
 #include <aria/nn/model/costs.hpp>
 #include <aria/nn/torch.hpp>
@@ -29,7 +31,6 @@
 #include <aria/nn/training/train_events.hpp>
 #include <aria/nn/training/train_report.hpp>
 #include <aria/nn/training/train_step.hpp>
-#include <aria/nn/training/validation.hpp>
 #include <aria/support/error.hpp>
 
 namespace aria::nn {
@@ -67,7 +68,8 @@ class Trainer {
         optimizer_(*model_, state_.settings.optimizer),
         train_check_(train_, group()),
         validation_check_(validation_, group()),
-        steps_per_epoch_(train_->size() / state_.settings.sequences_a_step()) {
+        steps_per_epoch_(train_->size() / state_.settings.sequences_a_step()),
+        rate_(state_.settings.schedule(total_steps())) {
     if (settings().processes != group().size()) {
       throw Error(ErrorCode::invalid_argument, "the run has " + std::to_string(settings().processes) +
                                                    " processes, and here are " + std::to_string(group().size()));
@@ -78,7 +80,11 @@ class Trainer {
                       std::to_string(state_.settings.sequences_a_step()) + " of a step",
                   {.path = train_->path()});
     }
+    if (settings().steps != 0) state_.settings.epochs = (settings().steps - 1) / steps_per_epoch_ + 1;
     record_.set_listener(events_.on_message);
+    if (settings().validate_every != 0 || validation_->event_size() > 1) {
+      record_.open_validations(validation_->event_size());
+    }
     if (group().size() > 1) buckets_.emplace(*model_, options_.group);
   }
 
@@ -92,14 +98,14 @@ class Trainer {
       throw error.in_file(CheckpointFiles::state(checkpoint));
     }
     read_checkpoint(checkpoint, *model_, optimizer_, state_);
-    record_.check_rows(state_.loss_rows, state_.epoch_rows);
+    record_.check_rows(state_.rows);
     supersede();  // before rows are cut: a kill in between leaves what still fits the tables
-    record_.keep_rows(state_.loss_rows, state_.epoch_rows);
+    record_.keep_rows(state_.rows);
     last_checkpoint_ = checkpoint;
   }
 
   std::uint64_t steps_per_epoch() const noexcept { return steps_per_epoch_; }
-  std::uint64_t total_steps() const noexcept { return steps_per_epoch_ * settings().epochs; }
+  std::uint64_t total_steps() const noexcept { return settings().total_steps(steps_per_epoch_); }
   const RunState& state() const noexcept { return state_; }
   RunRecord& record() noexcept { return record_; }
 
@@ -114,16 +120,20 @@ class Trainer {
 
   double seconds_per_step() const noexcept { return clock_.seconds_per_step(); }
 
-  /// Trains until all epochs are done or the events ask to stop. Throws not_finite with step, sequences and the last
+  /// Trains until all steps are made or the events ask to stop. Throws not_finite with step, sequences and the last
   /// checkpoint where the loss is no number; what the data sets throw; io; process_lost.
   TrainOutcome run() {
     try {
       if (record_.writes()) AtomicFolder::remove_unfinished(record_.checkpoints());
       share_weights();
-      while (state_.next.epoch <= settings().epochs) {
+      while (!is_done()) {
         if (train_epoch() == TrainOutcome::stopped) return TrainOutcome::stopped;
-        finish_epoch();
-        if (state_.next.epoch <= settings().epochs && stops_) return TrainOutcome::stopped;
+        if (state_.next.step == steps_per_epoch_) {
+          finish_epoch();
+        } else {
+          finish_run();
+        }
+        if (!is_done() && stops_) return TrainOutcome::stopped;
       }
       return TrainOutcome::finished;
     } catch (const std::exception& error) {
@@ -138,6 +148,11 @@ class Trainer {
   std::int64_t pad() const { return train_->vocabulary().pad(); }
 
   ProcessGroup& group() const noexcept { return *options_.group; }
+  // At the end of an epoch that is no step's: its validation and its checkpoint are still to be made.
+  bool is_done() const noexcept {
+    return state_.next.total_steps >= total_steps() && state_.next.step != steps_per_epoch_;
+  }
+
   void say(const std::string& message, std::string_view level = "INFO") { record_.say(message, level); }
   std::string epoch_text() const { return epoch_text(state_.next.epoch); }
   std::string epoch_text(std::uint64_t epoch) const {
@@ -177,14 +192,14 @@ class Trainer {
                                      {.first = state_.next.step * sequences, .end = steps_per_epoch_ * sequences}),
                         {.batch_size = settings().batch_size, .workers = options_.workers});
     model_->train();
-    while (state_.next.step < steps_per_epoch_) {
+    while (state_.next.step < steps_per_epoch_ && state_.next.total_steps < total_steps()) {
       step(batches);
-      if (asked_to_stop()) {
+      if (asked_to_stop() && state_.next.total_steps < total_steps()) {
         checkpoint({state_.next.epoch, state_.next.step - 1}, /*is_result=*/true);
         return TrainOutcome::stopped;
       }
     }
-    say_waste();
+    if (state_.next.step == steps_per_epoch_) say_waste();
     return TrainOutcome::finished;
   }
 
@@ -198,7 +213,7 @@ class Trainer {
     // Counted before they go to a device that would have to be waited for.
     const std::uint64_t targets = sum_of_all(target_count(parts, pad()));
     for (Batch& part : parts) part = part.to(device());
-    const double rate = settings().schedule(total_steps())(state_.next.total_steps);
+    const double rate = rate_(state_.next.total_steps);
     const double loss = sum_of_all(gradients_of(parts, targets));
     if (!std::isfinite(loss)) refuse(loss, parts);
     const double norm = settings().clip > 0 ? optimizer_.gradient_norm().item<double>() : 0;
@@ -233,7 +248,7 @@ class Trainer {
     const RunPosition made = state_.next;
     state_.averages.add(loss);
     record_.add_step(made, rate, loss, state_.averages);
-    ++state_.loss_rows;
+    ++state_.rows.losses;
     ++state_.next.step;
     ++state_.next.total_steps;
     if (clock_.steps() == kMeasuredSteps || (clock_.steps() < kMeasuredSteps && state_.next.step == steps_per_epoch_)) {
@@ -242,28 +257,58 @@ class Trainer {
     if (events_.on_step) events_.on_step(progress(made, rate, loss));
     train_check_.throw_if_bad();
     validation_check_.throw_if_bad();
+    // What ends an epoch or the run has its own.
+    const bool ends_epoch = state_.next.step == steps_per_epoch_;
+    const bool ends_run = !ends_epoch && state_.next.total_steps == total_steps();
+    if (is_due(settings().validate_every) && !ends_epoch && !ends_run) (void)validate();
     const std::uint64_t every = state_.checkpoints.every;
-    if (every != 0 && made.step % every == 0 && made.step != 0) checkpoint({made.epoch, made.step}, false);
+    if (every != 0 && made.step % every == 0 && made.step != 0 && !ends_run) {
+      checkpoint({made.epoch, made.step}, false);
+    }
+  }
+
+  // Whether the last step was one of those that come every so many.
+  bool is_due(std::uint64_t every) const noexcept { return every != 0 && state_.next.total_steps % every == 0; }
+
+  // The loss on the validation data after the last step.
+  double validate() {
+    const RunPosition made{state_.next.epoch, state_.next.step - 1, state_.next.total_steps - 1};
+    const LossTally tally = evaluate(*model_, validation_,
+                                     {.batch_size = settings().batch_size,
+                                      .workers = options_.workers,
+                                      .precision = settings().precision,
+                                      .on_progress = events_.on_validation},
+                                     group());
+    const double loss = tally.mean();
+    if (!std::isfinite(loss)) {
+      throw Error(ErrorCode::not_finite, "the validation loss of epoch " + std::to_string(made.epoch) + ", step " +
+                                             std::to_string(made.step) + " is " + not_finite_text(loss) + "; " +
+                                             way_back());
+    }
+    state_.rows.validations += record_.add_validation(made, tally);
+    say(epoch_text() + "Finished evaluation - average_loss=" + rounded(loss) + perplexity_text(tally));
+    record_.draw();
+    return loss;
   }
 
   void finish_epoch() {
     say(epoch_text() + "Finished training - average_loss=" + rounded(state_.averages.epoch_mean()));
-    const double loss = validation_loss(
-        *model_, validation_, {settings().batch_size, options_.workers, settings().precision, events_.on_validation},
-        group());
-    if (!std::isfinite(loss)) {
-      throw Error(ErrorCode::not_finite, "the validation loss of epoch " + std::to_string(state_.next.epoch) + " is " +
-                                             not_finite_text(loss) + "; " + way_back());
-    }
-    say(epoch_text() + "Finished evaluation - average_loss=" + rounded(loss));
+    const double loss = validate();
     record_.add_epoch(state_.next.epoch, state_.averages.epoch_mean(), loss);
-    ++state_.epoch_rows;
+    record_.draw();
+    ++state_.rows.epochs;
     const CheckpointName name{state_.next.epoch};
     ++state_.next.epoch;
     state_.next.step = 0;
     state_.averages.begin_epoch();
     stops_ = asked_to_stop();
-    checkpoint(name, state_.next.epoch > settings().epochs || stops_);
+    checkpoint(name, is_done() || stops_);
+  }
+
+  // The end of all steps within an epoch.
+  void finish_run() {
+    (void)validate();
+    checkpoint({state_.next.epoch, state_.next.step - 1}, /*is_result=*/true);
   }
 
   void checkpoint(const CheckpointName& name, bool is_result) {
@@ -331,6 +376,7 @@ class Trainer {
     return {.done = made,
             .epochs = settings().epochs,
             .steps_per_epoch = steps_per_epoch_,
+            .total_steps = total_steps(),
             .rate = rate,
             .loss = loss,
             .trailing_loss = state_.averages.trailing_mean(),
@@ -352,6 +398,13 @@ class Trainer {
     say(epoch_text() + percent(communication_share()) + " of the time was spent waiting for other processes");
   }
 
+  // Of an event and its parts, where events have some.
+  static std::string perplexity_text(const LossTally& tally) {
+    if (tally.parts() != 3) return "";
+    return ", perplexity of an event " + short_number(tally.event_perplexity()) + ", onset " +
+           short_number(tally.part_perplexity(0)) + ", duration " + short_number(tally.part_perplexity(1)) + ", note " +
+           short_number(tally.part_perplexity(2));
+  }
   static std::string percent(double share) {
     char text[40];
     std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
@@ -376,6 +429,7 @@ class Trainer {
   std::optional<GradientBuckets> buckets_;  // where there are several processes
   SharedDataCheck train_check_, validation_check_;
   std::uint64_t steps_per_epoch_;
+  std::function<double(std::uint64_t)> rate_;
   std::string last_checkpoint_;
   StepClock clock_;
   bool stops_ = false;  // asked to at the end of an epoch

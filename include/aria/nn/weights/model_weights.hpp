@@ -60,18 +60,29 @@ inline TensorOffers read_safetensors_file(const std::string& path) {
   return tensors;
 }
 
-/// Loads the weights of a model from a safetensors file, or from one of Python's (.bin, .pt, .pth; see
-/// read_pickle_file). Names may have "_orig_mod." or "module." in front. Throws not_found, io, or invalid_weights with
-/// the path and the tensor; the model is as it was then, unless the file was changed while it was read.
-inline void load_weights(torch::nn::Module& model, const std::string& path) {
+/// The tensors of a safetensors file, or of one of Python's (.bin, .pt, .pth; see read_pickle_file). Throws as these
+/// do.
+inline TensorOffers read_weights_file(const std::string& path) {
   const std::string_view name = path;
   const bool is_pickle = name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth");
-  const TensorOffers tensors = is_pickle ? read_pickle_file(path) : read_safetensors_file(path);
+  return is_pickle ? read_pickle_file(path) : read_safetensors_file(path);
+}
+
+/// Copies what a file offers into `state`, see `assign`; errors name the file.
+inline void assign_from(const std::string& path, const std::vector<NamedTensor>& state, const TensorOffers& offers) {
   try {
-    assign(state_of(model), tensors);
+    assign(state, offers);
   } catch (const Error& error) {
+    if (!error.place().path.empty()) throw;  // one of several files
     throw error.in_file(path);
   }
+}
+
+/// Loads the weights of a model from such a file. Names may have "_orig_mod." or "module." in front. Throws not_found,
+/// io, or invalid_weights with the path and the tensor; the model is as it was then, unless the file was changed while
+/// it was read.
+inline void load_weights(torch::nn::Module& model, const std::string& path) {
+  assign_from(path, state_of(model), read_weights_file(path));
 }
 
 }  // namespace aria::nn

@@ -36,7 +36,7 @@ TEST_CASE("Twenty steps give the losses and weights of the original", "[nn]") {
     const auto model = test::tiny_model(*folder, checkpoints);
     const TrainSettings settings = reference_settings();
     AdamW optimizer(*model, settings.optimizer);
-    const LinearSchedule schedule = settings.schedule(20);
+    const auto schedule = settings.schedule(20);
     const std::string text = test::read_text(*folder / "train.json");
     const aria::JsonDocument json(text);
     const auto steps = json.root()["steps"].items();
@@ -61,6 +61,96 @@ TEST_CASE("Twenty steps give the losses and weights of the original", "[nn]") {
       CHECK(test::max_difference(parameter.value(), test::tensor_of(last, parameter.key())) < 2e-5);
     }
   }
+}
+
+namespace {
+
+// Ten steps of a GPT-2 by a recipe, against `key` of train.json.
+void check_gpt2_run(const std::filesystem::path& folder, const std::string& key, const TrainSettings& settings) {
+  INFO(key);
+  const std::string text = test::read_text(folder / "train.json");
+  const aria::JsonDocument json(text);
+  const aria::JsonView run = json.root()[key];
+  const auto model = load_model_folder(folder.string());
+  const torch::Tensor batches =
+      test::tensor_of(SafetensorsFile((folder / "train_batches.safetensors").string()), "input_ids").to(torch::kLong);
+  const auto schedule = settings.schedule(10);
+  const auto batch_of = [&](std::int64_t step) {
+    const torch::Tensor ids = batches[step];
+    return std::vector<Batch>{{ids.narrow(1, 0, 1023), ids.narrow(1, 1, 1023).contiguous(), {}}};
+  };
+  AdamW optimizer(*model, settings.optimizer);
+  model->train();
+  const auto steps = run["steps"].items();
+  REQUIRE(steps.size() == 10);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    INFO("step " << i);
+    const auto number = [&](std::string_view name) { return std::stod(std::string(steps[i][name].text())); };
+    const auto parts = batch_of(static_cast<std::int64_t>(i));
+    const double loss = add_gradients(*model, parts, -1, target_count(parts, -1), i, settings).item<double>();
+    CHECK(std::abs(loss - number("loss")) < 1e-4);
+    const double norm = optimizer.gradient_norm().item<double>();
+    CHECK(norm == Approx(number("grad_norm")).epsilon(1e-4));
+    CHECK(schedule(i) == Approx(number("lr")).epsilon(1e-6).margin(1e-12));
+    optimizer.step(schedule(i), clip_scale(norm, settings.clip));
+    optimizer.zero_grad();
+  }
+  const auto first = batch_of(0);
+  const torch::NoGradGuard no_graph;
+  const double after = model->loss_sum(first[0].source, first[0].target, -1).item<double>() / 2046;
+  CHECK(std::abs(after - std::stod(std::string(run["loss_of_batch_0_after_training"].text()))) < 1e-4);
+  for (const auto& weight : model->named_parameters()) {
+    INFO(weight.key());
+    const aria::JsonView sums = run["final_checksums"][weight.key()];
+    torch::Tensor numbers = weight.value().to(torch::kDouble);
+    // Rounding moves the biases of keys, whose gradients are 0 but for that.
+    if (weight.key().ends_with("c_attn.bias")) continue;
+    CHECK(numbers.abs().sum().item<double>() == Approx(sums["abs_sum"].number()).epsilon(1e-4));
+    CHECK(numbers.sum().item<double>() == Approx(sums["sum"].number()).margin(1e-4 * sums["abs_sum"].number()));
+  }
+}
+
+// What both recipes have in common; a fifth of ten steps is warm-up.
+TrainSettings gpt2_settings(Recipe recipe) {
+  TrainSettings settings;
+  settings.recipe = recipe;
+  settings.peak_rate = 6e-4;
+  settings.warmup = 2;
+  settings.end_ratio = 0;
+  settings.optimizer = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.1};
+  settings.clip = 1;
+  return settings;
+}
+
+}  // namespace
+
+TEST_CASE("Ten steps of a GPT-2 give the losses and weights of the reference, by both recipes", "[nn]") {
+  const auto folder = test::reference_model("gpt2_tiny");
+  if (!folder) return;
+  check_gpt2_run(*folder, "split_lakh", gpt2_settings(Recipe::split_lakh));
+  TrainSettings levanter = gpt2_settings(Recipe::levanter);
+  levanter.optimizer.beta2 = 0.95;
+  levanter.optimizer.decay_all = false;
+  levanter.end_ratio = 0.1;
+  check_gpt2_run(*folder, "levanter_main", levanter);
+}
+
+TEST_CASE("The learning rate of the published recipe is the reference's", "[nn]") {
+  const auto folder = test::reference_model("gpt2_tiny");
+  if (!folder) return;
+  TrainSettings settings = gpt2_settings(Recipe::split_lakh);
+  settings.warmup = 1000;
+  const auto schedule = settings.schedule(100'000);
+  const std::string text = test::read_text(*folder / "train.json");
+  const aria::JsonDocument json(text);
+  std::size_t compared = 0;
+  json.root()["lr_table_split_lakh_100000_steps_6e-4"].for_each_member([&](std::string_view step, const auto& rate) {
+    INFO(step);
+    CHECK(schedule(std::stoull(std::string(step))) ==
+          Approx(std::stod(std::string(rate.text()))).epsilon(1e-6).margin(1e-16));
+    ++compared;
+  });
+  CHECK(compared > 10);
 }
 
 TEST_CASE("AdamW steps as libtorch's own does, and scales gradients before", "[nn]") {

@@ -57,14 +57,14 @@ struct Place {
     return state;
   }
 
-  static std::shared_ptr<TransformerLM> model(const TrainSettings& settings) {
+  static std::shared_ptr<CausalTransformer> model(const TrainSettings& settings) {
     torch::manual_seed(settings.seed);
-    return std::make_shared<TransformerLM>(settings.model, 40);
+    return make_model(settings.model, 40);
   }
 
   std::unique_ptr<Trainer> trainer(const std::string& project, const TrainSettings& settings,
                                    CheckpointPolicy checkpoints = {}, TrainEvents events = {},
-                                   std::shared_ptr<TransformerLM> own_model = nullptr) {
+                                   std::shared_ptr<CausalTransformer> own_model = nullptr) {
     RunState begin = state(settings);
     begin.checkpoints = checkpoints;
     return std::make_unique<Trainer>(own_model ? own_model : model(settings), train, validation, begin,
@@ -258,8 +258,8 @@ TEST_CASE("Validation takes every sequence once, and changes nothing of the mode
   Place place;
   const auto model = Place::model(place.settings());
   model->train();
-  const double whole = validation_loss(*model, place.validation, {.batch_size = 9, .workers = 0});
-  CHECK(validation_loss(*model, place.validation, {.batch_size = 4, .workers = 2}) == Approx(whole).epsilon(1e-6));
+  const double whole = evaluate(*model, place.validation, {.batch_size = 9, .workers = 0}).mean();
+  CHECK(evaluate(*model, place.validation, {.batch_size = 4, .workers = 2}).mean() == Approx(whole).epsilon(1e-6));
   CHECK(whole == Approx(std::log(40)).margin(1.5));
   CHECK(model->is_training());
   for (const torch::Tensor& parameter : model->parameters()) CHECK_FALSE(parameter.grad().defined());
@@ -269,7 +269,9 @@ TEST_CASE("A model learns one short piece by heart", "[nn]") {
   Place place;
   place.train = place.data("piece.txt", 1);
   auto settings = place.settings();
-  settings.model.drop_p = settings.model.attention_drop_p = 0;
+  aria::ModelConfig config = tiny_config();
+  config.drop_p = config.attention_drop_p = 0;
+  settings.model = config;
   settings.batch_size = 1;
   settings.epochs = 150;
   settings.peak_rate = 1e-2;
@@ -285,7 +287,9 @@ TEST_CASE("Data sets and models that do not fit are refused with both values", "
   Place place;
   auto settings = place.settings();
   CHECK_NOTHROW(check_run(*place.train, *place.validation, settings));
-  settings.model.max_seq_len = 13;
+  aria::ModelConfig longer = tiny_config();
+  longer.max_seq_len = 13;
+  settings.model = longer;
   CHECK(test::error_of([&] { check_run(*place.train, *place.validation, settings); })
             .message()
             .starts_with("has sequences of 12 tokens, and the model "));

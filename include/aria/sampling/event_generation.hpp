@@ -1,0 +1,422 @@
+// New events before, behind, around and between given ones, by a model of the arrival-time encoding.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aria/anticipation/anticipate.hpp>
+#include <aria/anticipation/order.hpp>
+#include <aria/anticipation/padding.hpp>
+#include <aria/anticipation/selection.hpp>
+#include <aria/anticipation/settings.hpp>
+#include <aria/anticipation/times.hpp>
+#include <aria/anticipation/triples.hpp>
+#include <aria/anticipation/vocabulary.hpp>
+#include <aria/midi/reading.hpp>
+#include <aria/sampling/event_masks.hpp>
+#include <aria/sampling/event_window.hpp>
+#include <aria/sampling/generation.hpp>
+#include <aria/sampling/language_model.hpp>
+#include <aria/sampling/nucleus.hpp>
+#include <aria/sampling/prefix_context.hpp>
+#include <aria/support/error.hpp>
+#include <aria/token/token.hpp>
+
+namespace aria::anticipation {
+
+/// What is asked for. Times are counted from the beginning of the piece.
+struct EventRequest {
+  Bins start{};                     ///< new events start from here on,
+  Bins end{};                       ///< and before this
+  std::vector<TokenId> events{};    ///< given ones, in the order of time; those behind `start` are told in advance
+  std::vector<TokenId> controls{};  ///< given, too, and told in advance wherever they are; in the order of time
+  InstrumentFilter may_play{};      ///< instruments of new events; empty: all
+  std::size_t variations = 1;       ///< so many are made at once
+  Reading reading = Reading::standard;
+  std::size_t window_step = 64;  ///< events by which the window moves at once, see EventWindow; 1 in reference mode
+  std::function<void(Bins done, Bins total)> on_progress{};  ///< of the slowest variation; may be empty
+};
+
+/// What came of it.
+struct GeneratedEvents {
+  std::vector<TokenId> events;  ///< the given events and the new ones by time; controls are not among them
+  std::vector<TokenId> added;   ///< the new ones alone
+};
+
+namespace detail {
+
+// What a generation begins with.
+struct GenerationStart {
+  TokenId flag = 0;
+  std::vector<TokenId> tokens;   // what the model sees: events up to the start, rests, controls
+  std::vector<TokenId> pending;  // what joins them when its time has come
+  std::vector<TokenId> future;   // given events behind the start
+  Bins now{};                    // of the last event
+};
+
+// One variation.
+struct GeneratedRow {
+  std::vector<TokenId> tokens;  // those of the model, with times from the beginning of the piece
+  std::vector<Triple> queue;    // to be appended next, the last one first
+  std::vector<TokenId> added;
+  PlayingInstruments playing;
+  UsedInstruments reference_used;
+  std::array<TokenId, 3> event{};
+  std::size_t next_pending = 0, draws = 0;
+  Bins now{};
+  bool is_done = false;
+};
+
+inline void append(const Triple& event, std::vector<TokenId>& tokens) {
+  tokens.insert(tokens.end(), {event.time, event.duration, event.note});
+}
+
+inline void as_controls(std::span<const TokenId> events, const ArrivalVocabulary& vocabulary,
+                        std::vector<TokenId>& out) {
+  for (const TokenId token : events) out.push_back(token + vocabulary.control);
+}
+
+// The original's (anticipation/sample.py) leaves out controls that start before 5 bins, where 5 seconds are meant.
+inline std::vector<TokenId> kept_controls(const EventRequest& request, const Settings& settings) {
+  if (request.reading == Reading::standard) return request.controls;
+  const ArrivalVocabulary vocabulary(settings);
+  std::vector<TokenId> kept;
+  clip(request.controls, Bins{settings.delta_seconds}, max_time(request.controls, {}, vocabulary), kept, false,
+       vocabulary);
+  return kept;
+}
+
+// Events up to the start with rests between them, and those behind it.
+inline GenerationStart split_at_start(std::span<const TokenId> events, Bins start, const Settings& settings) {
+  const ArrivalVocabulary vocabulary(settings);
+  GenerationStart begin;
+  std::vector<TokenId> past;
+  clip(events, Bins{0}, start, past, false, vocabulary);
+  pad(past, begin.tokens, start, Bins{settings.time_resolution}, vocabulary);
+  clip(events, start + Bins{1}, max_time(events, {}, vocabulary), begin.future, false, vocabulary);
+  begin.now = max_time(begin.tokens, {}, vocabulary);
+  return begin;
+}
+
+inline GenerationStart anticipated_start(const EventRequest& request, const Settings& settings) {
+  const ArrivalVocabulary vocabulary(settings);
+  GenerationStart begin = split_at_start(request.events, request.start, settings);
+  std::vector<TokenId> controls = kept_controls(request, settings);
+  as_controls(begin.future, vocabulary, controls);
+  begin.flag = controls.empty() ? vocabulary.autoregress : vocabulary.anticipate;
+  sort(controls);
+  const std::vector<TokenId> prompt = std::exchange(begin.tokens, {});
+  const auto rest = anticipate(prompt, controls, begin.tokens, Bins{settings.delta()}, vocabulary);
+  begin.pending.assign(rest.begin(), rest.end());
+  return begin;
+}
+
+// Controls are events like others.
+inline GenerationStart autoregressive_start(const EventRequest& request, const Settings& settings) {
+  const ArrivalVocabulary vocabulary(settings);
+  std::vector<TokenId> events = request.events;
+  for (const TokenId token : request.controls) events.push_back(token - vocabulary.control);
+  sort(events);
+  GenerationStart begin = split_at_start(events, request.start, settings);
+  begin.flag = vocabulary.autoregress;
+  begin.pending = begin.future;
+  return begin;
+}
+
+}  // namespace detail
+
+/// Writes events with a model that was trained on lines of the Lakh recipe (anticipation/sample.py; arXiv 2306.08620,
+/// section 3). In reference mode tokens are those of the original, its faults included; in standard mode all given
+/// events and controls are kept, each once, rests stand only where they mean one, and no window reaches beyond the
+/// times that the vocabulary has.
+///
+///     EventGenerator generator(model, {.temperature = 1, .top_p = 0.98});
+///     const auto music = generator.generate({.start = Bins{500}, .end = Bins{1500}, .events = prompt});
+///
+/// All variations go through the model together, a token of each at a time.
+template <LanguageModel Model, class Picker = RandomPicker>
+class EventGenerator {
+ public:
+  EventGenerator(Model& model, const SamplingOptions& options, const Settings& settings = {})
+      : EventGenerator(model, options, RandomPicker(options.seed), settings) {}
+  /// Throws invalid_argument where the model has other tokens than the encoding, or its context has no room.
+  EventGenerator(Model& model, const SamplingOptions& options, Picker picker, const Settings& settings = {})
+      : model_(model), options_(options), picker_(std::move(picker)), settings_(settings), vocabulary_(settings) {
+    options_.validate();
+    if (options_.guidance) throw Error(ErrorCode::invalid_argument, "models of events take no guidance");
+    if (model_.vocabulary_size() != vocabulary_.size) {
+      throw Error(ErrorCode::invalid_argument, "the model knows " + std::to_string(model_.vocabulary_size()) +
+                                                   " tokens, and the arrival-time encoding has " +
+                                                   std::to_string(vocabulary_.size));
+    }
+    if (model_.max_seq_len() < EventWindow::kLeast) {
+      throw Error(ErrorCode::invalid_argument, "a context of " + std::to_string(model_.max_seq_len()) +
+                                                   " tokens has no room for events: at least " +
+                                                   std::to_string(EventWindow::kLeast) + " are needed");
+    }
+  }
+
+  /// With anticipation: controls, and events behind `start`, are told five seconds ahead. One result a variation.
+  /// Throws invalid_argument for a request that cannot be met, and not_finite where the model gives no numbers.
+  std::vector<GeneratedEvents> generate(const EventRequest& request) {
+    begin(request, detail::anticipated_start(request, settings_));
+    is_anticipated_ = true;
+    return run();
+  }
+
+  /// Without, as a baseline: the model hears of what is given when its time has come, and no sooner; controls are among
+  /// the results, as events.
+  std::vector<GeneratedEvents> generate_ar(const EventRequest& request) {
+    begin(request, detail::autoregressive_start(request, settings_));
+    is_anticipated_ = false;
+    return run();
+  }
+
+ private:
+  using Row = detail::GeneratedRow;
+
+  bool is_reference() const noexcept { return request_.reading == Reading::reference; }
+
+  void begin(const EventRequest& request, detail::GenerationStart start) {
+    request_ = request;
+    start_ = std::move(start);
+    if (request_.end < request_.start || request_.start.count < 0 || request_.variations == 0) {
+      throw Error(ErrorCode::invalid_argument,
+                  "a generation needs a variation, and an end that is not before its start");
+    }
+    Row row{.tokens = start_.tokens,
+            .playing = PlayingInstruments(request_.may_play, settings_),
+            .reference_used = UsedInstruments(settings_.instruments + 1),
+            .now = start_.now};
+    if (!is_reference()) {  // what is given and not yet told plays, too
+      for (const auto* given : {&request_.events, &request_.controls}) add_instruments(*given, row);
+    }
+    add_instruments(row.tokens, row);
+    if (!row.playing.any_may_play()) {
+      throw Error(ErrorCode::invalid_argument,
+                  "no instrument may play: " + std::to_string(row.playing.count()) +
+                      " do already, which leaves no channel for another, and none of them was asked for");
+    }
+    rows_.assign(request_.variations, row);
+    active_.clear();
+    for (std::size_t i = 0; i < rows_.size(); ++i) active_.push_back(i);
+    window_ = EventWindow(model_.max_seq_len(), is_reference() ? 1 : request_.window_step);
+    context_.emplace(model_);
+  }
+
+  std::vector<GeneratedEvents> run() {
+    while (!active_.empty()) {
+      for (const std::size_t i : active_) {
+        if (is_anticipated_ && rows_[i].queue.empty()) queue_due(rows_[i], rows_[i].now + Bins{settings_.delta()});
+      }
+      const bool all_wait =
+          std::all_of(active_.begin(), active_.end(), [&](auto i) { return !rows_[i].queue.empty(); });
+      if (!all_wait) sample_events();
+      drop_done();
+      for (const std::size_t i : active_) append_next(rows_[i]);
+      tell_progress();
+    }
+    std::vector<GeneratedEvents> results;
+    for (Row& row : rows_) results.push_back(result_of(row));
+    return results;
+  }
+
+  // Queues what is given up to a time, behind what is queued already.
+  void queue_due(Row& row, Bins until) {
+    const Triples pending(start_.pending);
+    std::vector<Triple> due;
+    while (row.next_pending < pending.size() && time_of(pending[row.next_pending], vocabulary_) <= until) {
+      due.push_back(pending[row.next_pending++]);
+    }
+    row.queue.insert(row.queue.begin(), due.rbegin(), due.rend());
+  }
+
+  // A token at a time of a new event of all rows; those that have something queued are told that meanwhile.
+  void sample_events() {
+    place_window();
+    offsets_.clear();
+    for (const std::size_t i : active_) offsets_.push_back(min_time(seen(rows_[i]), {}, vocabulary_));
+    for (std::size_t slot = 0; slot < 3; ++slot) {
+      fill_inputs(slot);
+      context_->fill_logits(inputs_, logits_);
+      for (std::size_t i = 0; i < active_.size(); ++i) {
+        Row& row = rows_[active_[i]];
+        const std::span<float> logits = std::span(logits_).subspan(i * vocabulary_.size, vocabulary_.size);
+        if (row.queue.empty()) row.event[slot] = choose(static_cast<EventSlot>(slot), logits, active_[i], offsets_[i]);
+      }
+    }
+    for (std::size_t i = 0; i < active_.size(); ++i) {
+      if (rows_[active_[i]].queue.empty()) take_event(rows_[active_[i]], offsets_[i]);
+    }
+  }
+
+  std::span<const TokenId> seen(const Row& row) const { return std::span(row.tokens).subspan(window_.begin()); }
+
+  // The original's may hold times that are no tokens.
+  void place_window() {
+    const std::size_t length = rows_[active_.front()].tokens.size();
+    window_.extend(length);
+    if (is_reference()) return;
+    const auto is_too_long = [&](std::size_t i) {
+      const Bins latest = std::max(request_.start, rows_[i].now) + Bins{settings_.delta() + settings_.time_resolution};
+      return (latest - min_time(seen(rows_[i]), {}, vocabulary_)).count >= std::int64_t{vocabulary_.max_time};
+    };
+    while (window_.begin() + 3 < length && std::any_of(active_.begin(), active_.end(), is_too_long)) {
+      window_.shorten(length);
+    }
+  }
+
+  void fill_inputs(std::size_t slot) {
+    inputs_.resize(active_.size());
+    for (std::size_t i = 0; i < active_.size(); ++i) {
+      const Row& row = rows_[active_[i]];
+      relative_window(start_.flag, seen(row), offsets_[i], inputs_[i]);
+      const std::array<TokenId, 3> event = row.queue.empty() ? row.event : told(row.queue.back(), offsets_[i]);
+      inputs_[i].insert(inputs_[i].end(), event.begin(), event.begin() + static_cast<std::ptrdiff_t>(slot));
+      const auto unknown =
+          std::find_if(inputs_[i].begin(), inputs_[i].end(), [&](TokenId token) { return token >= vocabulary_.size; });
+      if (unknown == inputs_[i].end()) continue;
+      throw Error(ErrorCode::invalid_argument, "the events in a window are too far apart: a time is no token");
+    }
+  }
+
+  static std::array<TokenId, 3> told(const Triple& event, Bins offset) {
+    return {event.time - static_cast<TokenId>(offset.count), event.duration, event.note};
+  }
+
+  TokenId choose(EventSlot slot, std::span<float> logits, std::size_t number, Bins offset) {
+    Row& row = rows_[number];
+    const Bins earliest = std::max(request_.start, row.now) - offset;
+    if (is_reference()) {
+      reference_allowed_ids(slot, earliest, row.reference_used, vocabulary_, ranges_);
+    } else {
+      allowed_ids(slot, earliest, row.event[1], row.playing, vocabulary_, ranges_);
+    }
+    keep_only(ranges_, logits);
+    if (options_.temperature == 0) {
+      const TokenId token = most_probable(logits);
+      if (!std::isfinite(logits[token])) refuse_model(row);
+      return token;
+    }
+    sampler_.weigh(logits, options_.temperature);
+    if (!sampler_.is_usable()) refuse_model(row);
+    return picker_(sampler_, sampler_.nucleus(options_.top_p), number, row.draws++);
+  }
+
+  [[noreturn]] void refuse_model(const Row& row) const {
+    throw Error(ErrorCode::not_finite, "the model gives no numbers for event " + std::to_string(row.tokens.size() / 3) +
+                                           ": its weights may be broken");
+  }
+
+  // An event that was made, behind what should have come before it.
+  void take_event(Row& row, Bins offset) {
+    const Triple event{row.event[0] + static_cast<TokenId>(offset.count), row.event[1], row.event[2]};
+    const Bins time{std::int64_t{event.time} - vocabulary_.time};
+    if (time >= request_.end) {
+      row.is_done = true;
+      return;
+    }
+    row.now = time;
+    row.queue = {event};
+    if (event.note != vocabulary_.rest) detail::append(event, row.added);
+    if (!is_anticipated_) {
+      const std::vector<Triple> made = std::exchange(row.queue, {});
+      queue_due(row, time);
+      row.queue.insert(row.queue.begin(), made.begin(), made.end());
+    }
+  }
+
+  void append_next(Row& row) {
+    const Triple event = row.queue.back();
+    row.queue.pop_back();
+    detail::append(event, row.tokens);
+    add_instrument(event.note, row);
+  }
+
+  void add_instruments(std::span<const TokenId> tokens, Row& row) const {
+    const Triples events(tokens);
+    for (std::size_t i = 0; i < events.size(); ++i) add_instrument(events[i].note, row);
+  }
+  void add_instrument(TokenId note, Row& row) const {
+    if (note >= vocabulary_.separator) return;
+    const std::uint32_t instrument = vocabulary_.instrument_of(note);
+    row.reference_used.add(instrument);
+    if (note != vocabulary_.rest) row.playing.add(instrument);
+  }
+
+  // Rows that have reached the end take no more part.
+  void drop_done() {
+    std::vector<std::size_t> left, places;
+    for (std::size_t i = 0; i < active_.size(); ++i) {
+      if (rows_[active_[i]].is_done) continue;
+      left.push_back(active_[i]);
+      places.push_back(i);
+    }
+    if (left.size() == active_.size()) return;
+    active_ = std::move(left);
+    if (!active_.empty()) context_->keep_rows(places);
+  }
+
+  void tell_progress() const {
+    if (!request_.on_progress) return;
+    Bins done = request_.end;
+    for (const std::size_t i : active_) done = std::min(done, std::max(rows_[i].now, request_.start));
+    request_.on_progress(done - request_.start, request_.end - request_.start);
+  }
+
+  GeneratedEvents result_of(Row& row) const {
+    GeneratedEvents result;
+    std::vector<TokenId> tokens = std::move(row.tokens);
+    if (!is_anticipated_) append_left(row, tokens);
+    std::vector<TokenId> events, controls;
+    split(tokens, events, controls, vocabulary_);
+    unpad(events, result.events, vocabulary_);
+    // The original's generate_ar has what it was given behind the start twice.
+    if (is_anticipated_ || is_reference()) {
+      result.events.insert(result.events.end(), start_.future.begin(), start_.future.end());
+    }
+    sort(result.events);
+    result.added = std::move(row.added);
+    return result;
+  }
+
+  // What was given and not told; of the original's, one event.
+  void append_left(const Row& row, std::vector<TokenId>& tokens) const {
+    const Triples pending(start_.pending);
+    for (std::size_t i = row.next_pending; i < pending.size(); ++i) {
+      detail::append(pending[i], tokens);
+      if (is_reference()) break;
+    }
+  }
+
+  Model& model_;
+  SamplingOptions options_;
+  Picker picker_;
+  Settings settings_;
+  ArrivalVocabulary vocabulary_;
+  NucleusSampler sampler_;
+
+  // Of one generation.
+  EventRequest request_;
+  detail::GenerationStart start_;
+  bool is_anticipated_ = true;
+  std::vector<Row> rows_;
+  std::vector<std::size_t> active_;  // rows that go on; their tokens are equally many
+  EventWindow window_{0, 1};
+  std::optional<PrefixContext<Model>> context_;
+  std::vector<Bins> offsets_;  // of the active rows
+  std::vector<std::vector<TokenId>> inputs_;
+  std::vector<float> logits_;
+  std::vector<IdRange> ranges_;
+};
+
+}  // namespace aria::anticipation
