@@ -52,7 +52,7 @@ class Results {
   void write(std::size_t number, const aria::ContinuedPiece& music, aria::PianoRollOptions drawing) const {
     aria::write_midi(music.piece, path(number, ".mid"), if_exists_);
     const auto& notes = music.piece.notes;
-    drawing.prompt_notes = music.given_notes;
+    drawing.given.assign(music.given_notes, true);
     if (music.given_notes < notes.size()) drawing.prompt_end = notes[music.given_notes].start();
     aria::AtomicFile svg(path(number, ".svg"), if_exists_);
     svg.write(aria::piano_roll_svg(music.piece, drawing));

@@ -7,7 +7,8 @@
 //   clock                        how both tell time
 //   events                       compound events <-> the arrival-time encoding
 //   instrument_tracks midi_dict  back to MIDI files; to and from MidiDict
-//   triples selection order padding times instruments print
+//   join                         new notes among those of a MidiDict
+//   triples selection order padding times instruments playing_time print
 //                                operations on sequences of events
 //   anticipate                   controls among events
 //   control_choice numpy_random  which events become controls
@@ -37,12 +38,14 @@
 #include <aria/anticipation/interarrival_reader.hpp>
 #include <aria/anticipation/interarrival_tokenizer.hpp>
 #include <aria/anticipation/interleaving.hpp>
+#include <aria/anticipation/join.hpp>
 #include <aria/anticipation/midi_dict.hpp>
 #include <aria/anticipation/numpy_random.hpp>
 #include <aria/anticipation/order.hpp>
 #include <aria/anticipation/packing.hpp>
 #include <aria/anticipation/padding.hpp>
 #include <aria/anticipation/piece.hpp>
+#include <aria/anticipation/playing_time.hpp>
 #include <aria/anticipation/print.hpp>
 #include <aria/anticipation/selection.hpp>
 #include <aria/anticipation/settings.hpp>

@@ -6,6 +6,7 @@
 //     batch batch_dataset        {source, target} tensors; any data set as a BatchDataset
 //     epoch_sampler              an order for each (seed, epoch), over ranks
 //     batch_stream               the batches of an epoch, prepared beside the training
+//     vocabulary_check           whether a model has the tokens of a data set
 //     tokens                     encode and decode between tensors and tokens
 //
 //   model/                       transformers, and what they are made of:
@@ -58,6 +59,7 @@
 #include <aria/nn/data/batch_stream.hpp>
 #include <aria/nn/data/epoch_sampler.hpp>
 #include <aria/nn/data/tokens.hpp>
+#include <aria/nn/data/vocabulary_check.hpp>
 #include <aria/nn/distributed/bucket_plan.hpp>
 #include <aria/nn/distributed/gradient_buckets.hpp>
 #include <aria/nn/distributed/key_store.hpp>

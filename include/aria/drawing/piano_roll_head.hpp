@@ -96,7 +96,9 @@ class RollHead {
     }
     const std::size_t first = entries.front().sound;
     entries.push_back({Kind::velocities, first, "soft to loud"});
-    if (scene_.options.prompt_end || scene_.options.prompt_notes) entries.push_back({Kind::prompt, first, "prompt"});
+    if (scene_.options.prompt_end || !scene_.options.given.empty()) {
+      entries.push_back({Kind::prompt, first, scene_.options.given_name});
+    }
     if (scene_.marked != 0) {
       entries.push_back({Kind::marked, first_marked(), scene_.options.mark_name + ' ' + grouped_number(scene_.marked)});
     }

@@ -30,8 +30,9 @@ struct PianoRollOptions {
   std::optional<double> from{};       ///< draws only what sounds from here on, in seconds
   std::optional<double> to{};         ///< and up to here
   std::optional<Ticks> prompt_end{};  ///< notes that start before are drawn as what was given, not as what was made
-  std::optional<std::size_t>
-      prompt_notes{};  ///< the same for the first so many notes of the piece, whenever they start
+  /// The same for these notes of the piece, by their index, whenever they start. Those behind the end were not given.
+  std::vector<bool> given{};
+  std::string given_name = "prompt";  ///< what the legend calls these
   /// By the index of a note in the piece: notes that are drawn in a colour of their own. Those behind the end are not.
   std::vector<bool> marked{};
   std::string mark_name = "marked";  ///< what the legend calls these
@@ -131,7 +132,7 @@ class RollLayouter {
   }
 
   bool is_given(const NoteMsg& note, std::size_t i) const {
-    if (options_.prompt_notes) return i < *options_.prompt_notes;
+    if (!options_.given.empty()) return i < options_.given.size() && options_.given[i];
     return options_.prompt_end && note.start() < *options_.prompt_end;
   }
 

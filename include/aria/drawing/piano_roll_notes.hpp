@@ -130,7 +130,7 @@ class RollNotePainter {
   std::string title_of_group(const RollNote& note) const {
     const std::size_t shade = shade_of_note(note);
     const std::string name = spaced_sound_name(note.sound);
-    if (shade == kPromptShade) return name + ", prompt";
+    if (shade == kPromptShade) return name + ", " + scene_.options.given_name;
     if (shade == kMarkedShade) return name + ", " + scene_.options.mark_name;
     return name + ", velocity " + std::to_string(kShadeVelocities[shade]) + " to " +
            std::to_string(kShadeVelocities[shade + 1] - 1);

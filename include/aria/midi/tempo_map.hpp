@@ -1,9 +1,10 @@
-// From ticks to time, exactly.
+// From ticks to time and back, exactly.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -57,6 +58,29 @@ class TempoMap {
   double seconds(Ticks start, Ticks end) const {
     if (units_per_millisecond_ == 0) return 0;
     return static_cast<double>(units_at(end) - units_at(start)) / (1e3 * static_cast<double>(units_per_millisecond_));
+  }
+
+  /// The tick nearest to a time from tick 0 on, in units of which `per_second` make a second: the even one of two. Of
+  /// ticks that take no time (a tempo of 0) it may be any. Nothing where no tick below kTickLimit is that late: ticks
+  /// are too short, or take no time from some tick on.
+  ///
+  ///     TempoMap({}, 480).tick_at(25, 100)  // a quarter of a second at 120 beats a minute: tick 240
+  std::optional<Ticks> tick_at(std::int64_t count, std::int64_t per_second) const {
+    if (count <= 0) return Ticks{0};
+    const detail::Int128 wanted = detail::Int128{1000} * units_per_millisecond_ * count;  // in units / per_second
+    if (wanted == 0) return std::nullopt;
+    const auto behind =
+        std::lower_bound(segments_.begin() + 1, segments_.end(), wanted,
+                         [=](const Segment& segment, auto at) { return segment.units * per_second < at; });
+    const Segment& segment = behind[-1];
+    const detail::Int128 tick_length = detail::Int128{segment.rate} * per_second;
+    if (tick_length == 0) return std::nullopt;
+    const detail::Int128 rest = wanted - segment.units * per_second;
+    if (rest / tick_length >= kTickLimit - segment.tick) return std::nullopt;
+    // What is added is even, so that "even" is said of the tick and not of its distance from the segment's first one.
+    const std::int64_t odd = segment.tick & 1;
+    const std::int64_t tick = segment.tick - odd + detail::divide_half_even(rest + odd * tick_length, tick_length);
+    return tick < kTickLimit ? std::optional(Ticks{tick}) : std::nullopt;
   }
 
  private:

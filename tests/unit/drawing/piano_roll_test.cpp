@@ -616,7 +616,7 @@ TEST_CASE("the prompt is told from what follows it", "[drawing][piano_roll]") {
 TEST_CASE("a prompt may end within a chord", "[drawing][piano_roll]") {
   const MidiDict piece = piece_of({note(0, 960, 60), note(960, 1920, 62), note(960, 1920, 64), note(960, 1920, 65)});
   PianoRollOptions options;
-  options.prompt_notes = 2;
+  options.given = {true, true};
   const std::string svg = piano_roll_svg(piece, options);
   check_page(svg);
   CHECK(mentions(svg, ">prompt<"));

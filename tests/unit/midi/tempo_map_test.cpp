@@ -181,3 +181,77 @@ TEST_CASE("TempoMap of a division that says nothing gives no time", "[midi]") {
     CHECK(TempoMap(tempos, division).seconds(Ticks{0}, Ticks{1'000'000}) == 0);
   }
 }
+
+TEST_CASE("TempoMap finds the tick nearest to a time", "[midi]") {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    CAPTURE(seed);
+    test::Dice dice(seed);
+    const Tempos tempos = random_tempos(dice, dice.below(12), 300);
+    const int division = dice.one_in(3)   ? division_of(dice.one_in(2) ? 29 : 25, 1 + static_cast<int>(dice.below(100)))
+                         : dice.one_in(2) ? 1 + static_cast<int>(dice.below(5))
+                                          : 480;
+    const TempoMap map(tempos, division);
+    // The time of a tick as a fraction of seconds.
+    std::vector<Fraction> times;
+    for (std::int64_t tick = 0; tick <= 400; ++tick) {
+      Fraction time = exact_by_tick(tempos, division, 0, tick);
+      if (division < 0) {
+        const bool drop_frame = division_of(29, 0) <= division && division < division_of(28, 0);
+        time = {Wide{tick} * (drop_frame ? 1'001'000 : 1'000), Wide{drop_frame ? 30'000 : 25} * (division & 0xff)};
+      }
+      times.push_back({time.numerator, time.denominator * 1000});
+    }
+    for (int i = 0; i < 50; ++i) {
+      const std::int64_t per_second = dice.one_in(2) ? 100 : 1 + static_cast<std::int64_t>(dice.below(1'000'000));
+      // Among the times of ticks from 0 to 390.
+      const Fraction& last = times[dice.below(390)];
+      const auto most = static_cast<std::uint64_t>(last.numerator * per_second / last.denominator);
+      const auto count = static_cast<std::int64_t>(dice.one_in(3) ? most : dice.below(most + 1));
+      CAPTURE(count, per_second);
+      const auto distance = [&](std::size_t tick) {  // times a constant
+        const Wide off = times[tick].numerator * per_second - times[tick].denominator * count;
+        return off < 0 ? -off : off;
+      };
+      const auto found = map.tick_at(count, per_second);
+      REQUIRE(found);
+      const auto tick = static_cast<std::size_t>(found->count);
+      REQUIRE(tick <= 400);
+      for (std::size_t other = 0; other <= 400; ++other) REQUIRE(distance(tick) <= distance(other));
+      const bool is_between = tick < 400 && distance(tick) == distance(tick + 1);
+      const bool is_same_time = tick < 400 && times[tick].numerator == times[tick + 1].numerator;
+      if (is_between && !is_same_time) REQUIRE(tick % 2 == 0);
+      if (tick > 0 && distance(tick) == distance(tick - 1) && times[tick].numerator != times[tick - 1].numerator) {
+        REQUIRE(tick % 2 == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("TempoMap takes the even one of two ticks, from wherever a tempo starts", "[midi]") {
+  const Tempos tempos = {{Ticks{0}, 4'000}, {Ticks{3}, 2'000}};
+  const TempoMap map(tempos, 1);  // 4 milliseconds a tick, from tick 3 on 2
+  const std::vector<std::int64_t> expected = {0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 4, 4, 4, 5, 6, 6};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CAPTURE(i);
+    CHECK(map.tick_at(static_cast<std::int64_t>(i), 1000) == Ticks{expected[i]});
+  }
+}
+
+TEST_CASE("TempoMap finds ticks at the limits, and says where there is none", "[midi]") {
+  constexpr std::int64_t kLast = aria::kTickLimit - 1;
+  const TempoMap milliseconds_a_tick({}, 500);
+  CHECK(milliseconds_a_tick.tick_at(kLast, 1000) == Ticks{kLast});
+  CHECK_FALSE(milliseconds_a_tick.tick_at(kLast + 1, 1000));
+  CHECK_FALSE(milliseconds_a_tick.tick_at(INT64_MAX, 1000));
+  CHECK(milliseconds_a_tick.tick_at(-5, 1000) == Ticks{0});
+  const Tempos slowest = {{Ticks{0}, 0xff'ffff}};
+  CHECK(TempoMap(slowest, 1).tick_at(kLast / 1'000'000 * 0xff'ffff, 1) == Ticks{kLast / 1'000'000 * 1'000'000});
+  const Tempos stops = {{Ticks{0}, 1'000}, {Ticks{7}, 0}};
+  CHECK(TempoMap(stops, 1).tick_at(6, 1000) == Ticks{6});
+  CHECK(TempoMap(stops, 1).tick_at(7, 1000) == Ticks{7});
+  CHECK_FALSE(TempoMap(stops, 1).tick_at(8, 1000));
+  for (const int division : {0, division_of(25, 0)}) {
+    CHECK(TempoMap({}, division).tick_at(0, 100) == Ticks{0});
+    CHECK_FALSE(TempoMap({}, division).tick_at(1, 100));
+  }
+}

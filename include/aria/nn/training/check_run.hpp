@@ -10,6 +10,7 @@
 #include <aria/config/json_view.hpp>
 #include <aria/dataset/data_check.hpp>
 #include <aria/dataset/sequence_source.hpp>
+#include <aria/nn/data/vocabulary_check.hpp>
 #include <aria/nn/training/run_state.hpp>
 #include <aria/nn/training/settings.hpp>
 #include <aria/support/error.hpp>
@@ -30,11 +31,8 @@ inline void check_data(const SequenceSource& data, const TrainSettings& settings
                     settings.model_name + " takes " + std::to_string(length) + " (max_seq_len)",
                 data.path());
   }
-  const auto known = settings.model.vocabulary();
-  if (known && static_cast<std::uint64_t>(*known) != data.vocabulary().size()) {
-    throw unfit("has a vocabulary of " + std::to_string(data.vocabulary().size()) + " tokens, and the model " +
-                    settings.model_name + " knows " + std::to_string(*known) + " (vocab_size)",
-                data.path());
+  if (const auto known = settings.model.vocabulary()) {
+    check_vocabulary(data, static_cast<std::uint64_t>(*known), settings.model_name);
   }
 }
 

@@ -9,8 +9,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
@@ -25,6 +23,7 @@
 #include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
 #include <aria/support/file.hpp>
+#include <aria/support/float_text.hpp>
 
 namespace aria::nn {
 
@@ -187,19 +186,19 @@ class ProjectDirectory {
   }
 
   void add_loss(std::uint64_t epoch, std::uint64_t step, double loss) {
-    losses_.add(std::to_string(epoch) + ',' + std::to_string(step) + ',' + text(loss));
+    losses_.add(std::to_string(epoch) + ',' + std::to_string(step) + ',' + float_text(loss));
   }
   void add_epoch(std::uint64_t epoch, double train_loss, double validation_loss) {
-    epochs_.add(std::to_string(epoch) + ',' + text(train_loss) + ',' + text(validation_loss));
+    epochs_.add(std::to_string(epoch) + ',' + float_text(train_loss) + ',' + float_text(validation_loss));
   }
 
   /// After a step of an epoch; `tally` are the losses of the validation data.
   void add_validation(std::uint64_t epoch, std::uint64_t step, const LossTally& tally) {
     if (!validations_) return;
-    std::string row = std::to_string(epoch) + ',' + std::to_string(step) + ',' + text(tally.mean());
+    std::string row = std::to_string(epoch) + ',' + std::to_string(step) + ',' + float_text(tally.mean());
     if (tally.parts() == 3) {
-      row += ',' + text(tally.event_perplexity());
-      for (std::size_t part = 0; part < 3; ++part) row += ',' + text(tally.part_perplexity(part));
+      row += ',' + float_text(tally.event_perplexity());
+      for (std::size_t part = 0; part < 3; ++part) row += ',' + float_text(tally.part_perplexity(part));
     }
     validations_->add(row);
   }
@@ -223,20 +222,6 @@ class ProjectDirectory {
     RowFile log(path + "/logs.txt", "");
     if (::flock(log.descriptor().get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return log;
     throw Error(ErrorCode::already_exists, "is in use: another run writes to it", {.path = path});
-  }
-
-  // As Python writes a float: the shortest digits that give the same number again, with an exponent below 1e-4 and from
-  // 1e16 on.
-  static std::string text(double value) {
-    if (std::isnan(value)) return "nan";  // also where it has a sign
-    const double size = std::abs(value);
-    const bool plain = size == 0 || (size >= 1e-4 && size < 1e16);
-    std::array<char, 32> digits;
-    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value,
-                                       plain ? std::chars_format::fixed : std::chars_format::scientific);
-    std::string shortest(digits.data(), written.ptr);
-    if (plain && shortest.find('.') == std::string::npos) shortest += ".0";
-    return shortest;
   }
 
   static constexpr std::string_view kLossHeader = "epoch,step,loss",
