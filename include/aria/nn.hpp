@@ -16,7 +16,8 @@
 //     make_model model_folder    any of them by its configuration; folders in the layout of Hugging Face
 //     rotary attention kv_cache dropout linear_cross_entropy activation_checkpoint autocast
 //                                parts that models share
-//     cpu_attention cpu_decoding what makes attention fast on processors
+//     cpu_attention cpu_decoding softmax_rows
+//                                what makes attention and the head fast on processors
 //     costs                      parameters, operations, memory
 //
 //   evaluation/                  how well a model knows a data set:
@@ -85,6 +86,7 @@
 #include <aria/nn/model/make_model.hpp>
 #include <aria/nn/model/model_folder.hpp>
 #include <aria/nn/model/rotary.hpp>
+#include <aria/nn/model/softmax_rows.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
 #include <aria/nn/precision.hpp>
 #include <aria/nn/sampling/sampled_transformer.hpp>

@@ -5,10 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <aria/config/json_view.hpp>
 #include <aria/config/model_config.hpp>

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <aria/anticipation/anticipate.hpp>
+#include <aria/anticipation/grammar.hpp>
 #include <aria/anticipation/order.hpp>
 #include <aria/anticipation/padding.hpp>
 #include <aria/anticipation/selection.hpp>
@@ -37,7 +38,8 @@ namespace aria::anticipation {
 struct EventRequest {
   Bins start{};                     ///< new events start from here on,
   Bins end{};                       ///< and before this
-  std::vector<TokenId> events{};    ///< given ones, in the order of time; those behind `start` are told in advance
+  std::vector<TokenId> events{};    ///< given ones, in the order of time; those behind `start` are told in advance;
+                                    ///< rests among them are passed over in standard mode
   std::vector<TokenId> controls{};  ///< given, too, and told in advance wherever they are; in the order of time
   InstrumentFilter may_play{};      ///< instruments of new events; empty: all
   std::size_t variations = 1;       ///< so many are made at once
@@ -66,8 +68,8 @@ struct GenerationStart {
 // One variation.
 struct GeneratedRow {
   std::vector<TokenId> tokens;  // those of the model, with times from the beginning of the piece
-  std::vector<Triple> queue;    // to be appended next, the last one first
-  std::vector<TokenId> added;
+  std::vector<Triple> queue{};  // to be appended next, the last one first
+  std::vector<TokenId> added{};
   PlayingInstruments playing;
   UsedInstruments reference_used;
   std::array<TokenId, 3> event{};
@@ -83,6 +85,27 @@ inline void append(const Triple& event, std::vector<TokenId>& tokens) {
 inline void as_controls(std::span<const TokenId> events, const ArrivalVocabulary& vocabulary,
                         std::vector<TokenId>& out) {
   for (const TokenId token : events) out.push_back(token + vocabulary.control);
+}
+
+// Those of the block that begins at `block`, and nothing else; only events have rests.
+inline void check_given(std::span<const TokenId> tokens, TokenId block, const ArrivalVocabulary& vocabulary) {
+  const Triples events(tokens);
+  const TokenId end = vocabulary.rest + (block == 0 ? 1 : 0);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Triple event = events[i];
+    const bool is_one = event.time >= block && event.duration >= block + vocabulary.duration &&
+                        event.duration < block + vocabulary.note && event.note >= block + vocabulary.note &&
+                        event.note < block + end;
+    if (!is_one) refuse_event(i, block == 0 ? "of the given ones is none" : "of the given controls is no control");
+  }
+}
+
+// Behind the start the original turns rests into separators.
+inline std::vector<TokenId> kept_events(const EventRequest& request, const ArrivalVocabulary& vocabulary) {
+  if (request.reading == Reading::reference) return request.events;
+  std::vector<TokenId> kept;
+  unpad(request.events, kept, vocabulary);
+  return kept;
 }
 
 // The original's (anticipation/sample.py) leaves out controls that start before 5 bins, where 5 seconds are meant.
@@ -109,7 +132,7 @@ inline GenerationStart split_at_start(std::span<const TokenId> events, Bins star
 
 inline GenerationStart anticipated_start(const EventRequest& request, const Settings& settings) {
   const ArrivalVocabulary vocabulary(settings);
-  GenerationStart begin = split_at_start(request.events, request.start, settings);
+  GenerationStart begin = split_at_start(kept_events(request, vocabulary), request.start, settings);
   std::vector<TokenId> controls = kept_controls(request, settings);
   as_controls(begin.future, vocabulary, controls);
   begin.flag = controls.empty() ? vocabulary.autoregress : vocabulary.anticipate;
@@ -123,7 +146,7 @@ inline GenerationStart anticipated_start(const EventRequest& request, const Sett
 // Controls are events like others.
 inline GenerationStart autoregressive_start(const EventRequest& request, const Settings& settings) {
   const ArrivalVocabulary vocabulary(settings);
-  std::vector<TokenId> events = request.events;
+  std::vector<TokenId> events = kept_events(request, vocabulary);
   for (const TokenId token : request.controls) events.push_back(token - vocabulary.control);
   sort(events);
   GenerationStart begin = split_at_start(events, request.start, settings);
@@ -168,6 +191,7 @@ class EventGenerator {
   /// With anticipation: controls, and events behind `start`, are told five seconds ahead. One result a variation.
   /// Throws invalid_argument for a request that cannot be met, and not_finite where the model gives no numbers.
   std::vector<GeneratedEvents> generate(const EventRequest& request) {
+    check(request);
     begin(request, detail::anticipated_start(request, settings_));
     is_anticipated_ = true;
     return run();
@@ -176,6 +200,7 @@ class EventGenerator {
   /// Without, as a baseline: the model hears of what is given when its time has come, and no sooner; controls are among
   /// the results, as events.
   std::vector<GeneratedEvents> generate_ar(const EventRequest& request) {
+    check(request);
     begin(request, detail::autoregressive_start(request, settings_));
     is_anticipated_ = false;
     return run();
@@ -186,13 +211,19 @@ class EventGenerator {
 
   bool is_reference() const noexcept { return request_.reading == Reading::reference; }
 
-  void begin(const EventRequest& request, detail::GenerationStart start) {
-    request_ = request;
-    start_ = std::move(start);
-    if (request_.end < request_.start || request_.start.count < 0 || request_.variations == 0) {
+  void check(const EventRequest& request) const {
+    if (request.end < request.start || request.start.count < 0 || request.variations == 0) {
       throw Error(ErrorCode::invalid_argument,
                   "a generation needs a variation, and an end that is not before its start");
     }
+    if (request.reading == Reading::reference) return;
+    detail::check_given(request.events, 0, vocabulary_);
+    detail::check_given(request.controls, vocabulary_.control, vocabulary_);
+  }
+
+  void begin(const EventRequest& request, detail::GenerationStart start) {
+    request_ = request;
+    start_ = std::move(start);
     Row row{.tokens = start_.tokens,
             .playing = PlayingInstruments(request_.may_play, settings_),
             .reference_used = UsedInstruments(settings_.instruments + 1),
@@ -215,6 +246,7 @@ class EventGenerator {
 
   std::vector<GeneratedEvents> run() {
     while (!active_.empty()) {
+      window_.extend(rows_[active_.front()].tokens.size());  // of every length, whoever waits: rows are independent
       for (const std::size_t i : active_) {
         if (is_anticipated_ && rows_[i].queue.empty()) queue_due(rows_[i], rows_[i].now + Bins{settings_.delta()});
       }
@@ -242,7 +274,7 @@ class EventGenerator {
 
   // A token at a time of a new event of all rows; those that have something queued are told that meanwhile.
   void sample_events() {
-    place_window();
+    shorten_window();
     offsets_.clear();
     for (const std::size_t i : active_) offsets_.push_back(min_time(seen(rows_[i]), {}, vocabulary_));
     for (std::size_t slot = 0; slot < 3; ++slot) {
@@ -261,10 +293,9 @@ class EventGenerator {
 
   std::span<const TokenId> seen(const Row& row) const { return std::span(row.tokens).subspan(window_.begin()); }
 
-  // The original's may hold times that are no tokens.
-  void place_window() {
+  // Has no time in it be further on than the vocabulary goes; that of the original may hold times that are no tokens.
+  void shorten_window() {
     const std::size_t length = rows_[active_.front()].tokens.size();
-    window_.extend(length);
     if (is_reference()) return;
     const auto is_too_long = [&](std::size_t i) {
       const Bins latest = std::max(request_.start, rows_[i].now) + Bins{settings_.delta() + settings_.time_resolution};

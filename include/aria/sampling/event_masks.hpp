@@ -6,14 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <aria/anticipation/grammar.hpp>
 #include <aria/anticipation/settings.hpp>
 #include <aria/anticipation/vocabulary.hpp>
-#include <aria/midi/reading.hpp>
 #include <aria/token/token.hpp>
 
 namespace aria::anticipation {

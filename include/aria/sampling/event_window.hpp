@@ -3,14 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 
 #include <aria/anticipation/settings.hpp>
-#include <aria/anticipation/times.hpp>
-#include <aria/anticipation/triples.hpp>
-#include <aria/anticipation/vocabulary.hpp>
 #include <aria/token/token.hpp>
 
 namespace aria::anticipation {

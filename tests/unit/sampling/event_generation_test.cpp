@@ -200,8 +200,8 @@ TEST_CASE("EventGenerator: new events are where they may be, given ones stay, an
 
 TEST_CASE("EventGenerator: the same with a model that likes anything, and one to which all is alike", "[sampling]") {
   // Steps are as long as the vocabulary has: windows must be shortened.
-  CHECK(check_many(Taste::random, few_ids(), 20, 80, 400, {13, 40, 400}).added > 1'000);
-  CHECK(check_many(Taste::equal, few_ids(), 20, 80, 400, {13, 40, 400}).added > 1'000);
+  CHECK(check_many(Taste::random, few_ids(), 8, 80, 300, {13, 40, 400}).added > 500);
+  CHECK(check_many(Taste::equal, few_ids(), 8, 80, 300, {13, 40, 400}).added > 500);
 }
 
 TEST_CASE("EventGenerator: the same with the vocabulary of the published models", "[sampling]") {
@@ -253,8 +253,8 @@ TEST_CASE("EventGenerator: a cache changes nothing, nor do the other variations"
   const Settings settings = few_ids();
   for (const Taste taste : {Taste::small_steps, Taste::random}) {
     const FakeLogits logits(taste, settings);
-    std::size_t added = 0, computed = 0, computed_anew = 0;
-    for (std::uint64_t seed = 0; seed < 24; ++seed) {
+    std::size_t added = 0;
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
       for (const Way way : kWays) {
         aria::RandomStream random(seed, static_cast<std::uint64_t>(way));
         const bool ar = random.below(2) == 0;
@@ -275,16 +275,12 @@ TEST_CASE("EventGenerator: a cache changes nothing, nor do the other variations"
           } catch (const aria::Error&) {  // in reference mode
             REQUIRE(request.reading == Reading::reference);
           }
-          computed = model.computed;
           return rows;
         };
         const auto cached = run(CachedModel(logits, context));
-        const std::size_t with_cache = computed;
         REQUIRE(run(KeepingModel(logits, context)) == cached);
         REQUIRE(run(TruncatingModel(logits, context)) == cached);
         REQUIRE(run(UncachedModel(logits, context)) == cached);
-        computed_anew += computed;
-        computed = with_cache;
         if (cached.empty()) continue;
         request.variations = 1;
         for (std::size_t row = 0; row < 3; ++row) {
@@ -295,30 +291,28 @@ TEST_CASE("EventGenerator: a cache changes nothing, nor do the other variations"
         }
       }
     }
-    CHECK(added > 300);
-    CHECK(computed_anew > 0);
+    CHECK(added > (taste == Taste::random ? 20 : 500));
   }
 }
 
-TEST_CASE("EventGenerator: with a cache most tokens are computed once", "[sampling]") {
+TEST_CASE("EventGenerator: with a cache every token is computed once, unless the window moves", "[sampling]") {
   const Settings settings = few_ids();
   const FakeLogits logits(Taste::small_steps, settings);
-  EventRequest request{.start = Bins{0}, .end = Bins{200}, .variations = 1};
-  const auto computed = [&](auto model) {
+  EventRequest request{.start = Bins{0}, .end = Bins{150}};
+  const auto computed = [&](std::size_t context) {
+    CachedModel model(logits, context);
+    std::size_t longest = 0;
+    model.on_sequence = [&](const Tokens& sequence) { longest = std::max(longest, sequence.size()); };
     const auto made = generated(model, request, {.temperature = 1, .top_p = 1}, settings).front();
-    REQUIRE(made.added.size() > 300);
-    return std::pair(model.computed, made.added);
+    REQUIRE(made.added.size() > 200);
+    return std::pair(model.computed, longest);
   };
-  const auto cached = computed(CachedModel(logits, 1024)), anew = computed(UncachedModel(logits, 1024));
-  CHECK(cached.second == anew.second);
-  // Rests are tokens, too, and the first token of an event comes anew where the last one's was past the end.
-  CHECK(cached.first < 2 * cached.second.size());
-  CHECK(anew.first > 10 * cached.first);
-  // A window that moves by one event is computed anew with each.
+  const auto [tokens, longest] = computed(1024);
+  CHECK(tokens == longest);
   request.window_step = 1;
-  const auto step_one = computed(CachedModel(logits, 100));
+  const auto moving = computed(100).first;
   request.window_step = 10;
-  CHECK(step_one.first > 3 * computed(CachedModel(logits, 100)).first);
+  CHECK(moving > 3 * computed(100).first);
 }
 
 TEST_CASE("EventGenerator: both readings against the plainest transcription, token for token", "[sampling]") {
@@ -327,7 +321,7 @@ TEST_CASE("EventGenerator: both readings against the plainest transcription, tok
   for (const Taste taste : {Taste::small_steps, Taste::random, Taste::equal}) {
     const FakeLogits logits(taste, settings);
     std::map<Reading, std::size_t> same, added, failed;
-    for (std::uint64_t seed = 0; seed < 16; ++seed) {
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
       for (const Way way : kWays) {
         for (const Reading reading : {Reading::standard, Reading::reference}) {
           for (const bool ar : {false, true}) {
@@ -336,6 +330,10 @@ TEST_CASE("EventGenerator: both readings against the plainest transcription, tok
             if (reading == Reading::standard) request.may_play = random_filter(random, request, vocabulary);
             request.reading = reading;
             request.window_step = 1;
+            if (reading == Reading::reference && random.below(4) == 0) {  // rests, which become separators there
+              const Tokens events = std::exchange(request.events, {});
+              pad(events, request.events, {}, Bins{settings.time_resolution}, vocabulary);
+            }
             const std::size_t context = std::vector<std::size_t>{13, 40, 200}[random.below(3)];
             const SamplingOptions options = options_of(seed, random);
             INFO("seed " << seed << ", way " << static_cast<int>(way) << ", reading " << static_cast<int>(reading)
@@ -361,9 +359,9 @@ TEST_CASE("EventGenerator: both readings against the plainest transcription, tok
         }
       }
     }
-    CHECK(same[Reading::standard] == 128);
+    CHECK(same[Reading::standard] == 96);
     CHECK(same[Reading::reference] > 40);
-    CHECK(same[Reading::reference] + failed[Reading::reference] == 128);
+    CHECK(same[Reading::reference] + failed[Reading::reference] == 96);
     CHECK(added[Reading::standard] > 100);
     CHECK(added[Reading::reference] > 50);
   }
@@ -375,7 +373,7 @@ TEST_CASE("EventGenerator: both readings with the vocabulary of the published mo
   for (const Reading reading : {Reading::standard, Reading::reference}) {
     for (const bool ar : {false, true}) {
       aria::RandomStream random(5);
-      EventRequest request = random_request(random, Way::infill, settings, 500, 1);
+      EventRequest request = random_request(random, Way::infill, settings, 500, 2);
       request.reading = reading;
       request.window_step = 1;
       const SamplingOptions options{.temperature = 1, .top_p = 0.9, .seed = 1};
@@ -442,7 +440,7 @@ TEST_CASE("EventGenerator: given rests are no music, before the start and behind
   for (const bool ar : {false, true}) {
     const auto run = [&](const Tokens& events) {
       const EventRequest request{.start = Bins{14}, .end = Bins{60}, .events = events};
-      SequenceCheck check(flag_of({.start = Bins{14}, .events = notes}, ar, vocabulary), settings);
+      SequenceCheck check(ar ? vocabulary.autoregress : vocabulary.anticipate, settings);
       CachedModel model(logits, 100);
       model.on_sequence = [&](const Tokens& sequence) { check(sequence); };
       const auto made = generated(model, request, {.temperature = 1, .seed = 3}, settings, ar).front();
@@ -509,9 +507,10 @@ TEST_CASE("EventGenerator: controls are told five seconds ahead, those of the or
     for (const Triple& one : triples_of(std::span(longest).subspan(1))) {
       const std::int64_t time = begin_of(one, vocabulary);
       if (vocabulary.is_control(one.note)) {
-        CHECK(time <= last + 25);
-        CHECK(time > before + 25 - (before < 0 ? 26 : 0));
         told.push_back(time);
+        if (reading == Reading::reference) continue;
+        CHECK(time <= last + 25);
+        CHECK((before < 0 || time > before + 25));
       } else {
         before = std::exchange(last, time);
       }
@@ -612,7 +611,7 @@ TEST_CASE("EventGenerator: what cannot be is refused, and says why", "[sampling]
   };
   CachedModel model(logits, 100);
   CHECK(refusal([&] { EventGenerator(model, {}); }) ==
-        "the model knows 938 tokens, and the arrival-time encoding has 55028");
+        "the model knows 940 tokens, and the arrival-time encoding has 55028");
   CHECK(refusal([&] { EventGenerator(model, {.guidance = 1}, settings); }) == "models of events take no guidance");
   CHECK(refusal([&] { EventGenerator(model, {.top_p = 0}, settings); }).starts_with("top-p must be"));
   CachedModel tiny(logits, 12);
@@ -644,9 +643,18 @@ TEST_CASE("EventGenerator: what cannot be is refused, and says why", "[sampling]
   CHECK_NOTHROW(generator.generate(full));
   // What is given must be what it is said to be.
   for (const TokenId note : {vocabulary.control + vocabulary.note, vocabulary.separator, vocabulary.size}) {
-    CHECK_FALSE(request_refusal({.end = Bins{9}, .events = {5, vocabulary.duration, note}}).empty());
-    CHECK_FALSE(request_refusal({.start = Bins{9}, .end = Bins{9}, .events = {5, vocabulary.duration, note}}).empty());
+    for (const std::int64_t start : {0, 9}) {
+      const EventRequest request{.start = Bins{start}, .end = Bins{9}, .events = {5, vocabulary.duration, note}};
+      CHECK(request_refusal(request) == "event 0 of the given ones is none");
+    }
   }
-  const Tokens one = tokens({event(5, 1, 1, vocabulary)});
-  CHECK_FALSE(request_refusal({.end = Bins{9}, .controls = one}).empty());
+  const Triple good = event(5, 1, 1, vocabulary), told = as_control(good, vocabulary);
+  for (const Triple& wrong : {Triple{5, 5, good.note}, {5, good.duration, good.duration}, {5, good.note, good.note}}) {
+    CHECK(request_refusal({.end = Bins{9}, .events = tokens({good, wrong})}) == "event 1 of the given ones is none");
+  }
+  for (const Triple& wrong : {good, Triple{5, told.duration, told.note}, {told.time, good.duration, told.note},
+                              {told.time, told.duration, good.note}, as_control(rest(5, vocabulary), vocabulary)}) {
+    CHECK(request_refusal({.end = Bins{9}, .controls = tokens({told, wrong})}) ==
+          "event 1 of the given controls is no control");
+  }
 }

@@ -230,7 +230,10 @@ class SlowEventGenerator {
   std::int64_t earliest(std::size_t from) const {
     if (from == tokens_.size()) return 0;
     std::int64_t first = std::numeric_limits<std::int64_t>::max();
-    for (std::size_t i = from; i < tokens_.size(); ++i) first = std::min(first, time(tokens_[i]));
+    for (std::size_t i = from; i < tokens_.size(); ++i) {
+      if (tokens_[i].note == v_.separator) return i == from ? 0 : first;
+      first = std::min(first, time(tokens_[i]));
+    }
     return first;
   }
 
@@ -250,8 +253,10 @@ class SlowEventGenerator {
         if (token >= v_.size) return std::nullopt;
       }
       logits_.fill(sequence, logits);
+      const std::set<std::uint32_t> playing = standard_ ? all_playing() : playing_in_tokens();
       for (TokenId id = 0; id < v_.size; ++id) {
-        const bool may = standard_ ? may_stand(id, slot, current, event[1]) : may_stand_there(id, slot, current);
+        const bool may = standard_ ? may_stand(id, slot, current, event[1], playing)
+                                   : may_stand_there(id, slot, current, playing);
         if (!may) logits[id] = -std::numeric_limits<float>::infinity();
       }
       sampler_.weigh(logits, options_.temperature);
@@ -263,37 +268,43 @@ class SlowEventGenerator {
     return Triple{static_cast<TokenId>(event[0] + offset), event[1], event[2]};
   }
 
-  // In the original: safe_logits, future_logits, instr_logits.
-  bool may_stand_there(TokenId id, int slot, std::int64_t current) const {
+  // In the original a rest is an instrument, too.
+  std::set<std::uint32_t> playing_in_tokens() const {
+    std::set<std::uint32_t> playing;
+    for (const Triple& one : tokens_) {
+      if (one.note >= v_.separator) continue;
+      const TokenId note = one.note < v_.control ? one.note : one.note - v_.control;
+      playing.insert((note - v_.note) / v_.pitches);
+    }
+    return playing;
+  }
+
+  std::set<std::uint32_t> all_playing() const {
+    std::set<std::uint32_t> playing = playing_in_tokens();
+    for (const Triple& one : given_) playing.insert((one.note - v_.note) / v_.pitches);
+    playing.erase(129);
+    return playing;
+  }
+
+  // safe_logits, future_logits, instr_logits.
+  bool may_stand_there(TokenId id, int slot, std::int64_t current, const std::set<std::uint32_t>& playing) const {
     if (id >= v_.control) return false;
     if (slot == 0 && current > 0 && id < current) return false;
     if (id == v_.rest) return true;
     if (slot == 0) return id < v_.duration;
     if (slot == 1) return id >= v_.duration && id < v_.note;
-    if (id < v_.note) return false;
-    std::set<std::uint32_t> playing;  // a rest is an instrument, too
-    for (const Triple& one : tokens_) {
-      const TokenId note = one.note < v_.control ? one.note : one.note - v_.control;
-      playing.insert((note - v_.note) / v_.pitches);
-    }
-    return playing.size() < 15 || playing.contains((id - v_.note) / v_.pitches);
+    return id >= v_.note && (playing.size() < 15 || playing.contains((id - v_.note) / v_.pitches));
   }
 
-  bool may_stand(TokenId id, int slot, std::int64_t current, TokenId duration) const {
+  bool may_stand(TokenId id, int slot, std::int64_t current, TokenId duration,
+                 const std::set<std::uint32_t>& playing) const {
     if (slot == 0) return id >= current && id < v_.duration;
     if (slot == 1) return id >= v_.duration && id < v_.note;
     if (id == v_.rest) return duration == v_.duration;
     if (id < v_.note || id > v_.rest) return false;
-    std::set<std::uint32_t> playing;
-    for (const Triple& one : given_) playing.insert((one.note - v_.note) / v_.pitches);
-    for (const Triple& one : tokens_) {
-      if (one.note < v_.rest) playing.insert((one.note - v_.note) / v_.pitches);
-    }
     const std::uint32_t instrument = (id - v_.note) / v_.pitches;
     if (!may_play_[instrument]) return false;
-    if (instrument == 128 || playing.contains(instrument)) return true;
-    playing.erase(128);
-    return playing.size() < 15;
+    return instrument == 128 || playing.contains(instrument) || playing.size() - playing.count(128) < 15;
   }
 
   const FakeLogits& logits_;

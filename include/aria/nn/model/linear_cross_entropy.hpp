@@ -1,16 +1,14 @@
 // The last layer of a language model and its loss in one: logits exist for a few positions at a time only.
 #pragma once
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include <aria/nn/model/autocast.hpp>
+#include <aria/nn/model/softmax_rows.hpp>
 #include <aria/nn/torch.hpp>
-#include <aria/support/row_kernels.hpp>
 
 namespace aria::nn {
 
@@ -18,6 +16,32 @@ namespace detail {
 
 // Enough rows for fast products, few enough for their logits to stay in the caches of a processor.
 inline std::int64_t rows_at_a_time(const torch::Device& device) { return device.is_cpu() ? 256 : 4096; }
+
+/// The sum of the losses of logits (rows, vocabulary), which become its gradient with `learns`. With libtorch's
+/// operations.
+inline torch::Tensor loss_of_logits(torch::Tensor& logits, const torch::Tensor& target, double smoothing, bool learns) {
+  const torch::Tensor wanted = target.unsqueeze(1);
+  const double share = smoothing / static_cast<double>(logits.size(1));
+  torch::Tensor p = torch::log_softmax(logits, 1, torch::kFloat);
+  torch::Tensor loss = p.gather(1, wanted).sum() * (smoothing - 1);
+  if (smoothing > 0) loss -= p.sum() * share;
+  if (!learns) return loss;
+  p.exp_();
+  // No scatter_add: libtorch has no deterministic one for all devices.
+  const torch::Tensor at_target = p.gather(1, wanted).squeeze(1) - (1 - smoothing);
+  p.index_put_({torch::arange(logits.size(0), target.options()), target}, at_target);
+  if (smoothing > 0) p -= share;
+  logits = p.to(logits.scalar_type());
+  return loss;
+}
+
+/// The same; on processors row by row.
+inline torch::Tensor take_loss(torch::Tensor& logits, const torch::Tensor& target, double smoothing, bool learns) {
+  if (!has_row_kernels(logits)) return loss_of_logits(logits, target, smoothing, learns);
+  std::vector<double> losses(static_cast<std::size_t>(logits.size(0)));
+  cross_entropy_of_rows(logits, target.contiguous(), smoothing, learns, losses.data());
+  return torch::tensor(std::accumulate(losses.begin(), losses.end(), 0.0), torch::kDouble);
+}
 
 /// The gradients are computed on the way forward, since the logits are at hand there: only gradients of hidden states
 /// and weights are kept, which are smaller by the size of the vocabulary over that of the model.
@@ -29,21 +53,14 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
     const torch::Tensor h = hidden.detach().to(type), w = weight.detach().to(type), w_t = w.t();
     torch::Tensor h_gradient = learns ? torch::empty_like(h) : torch::Tensor();
     torch::Tensor w_gradient = learns ? torch::zeros_like(weight, torch::MemoryFormat::Contiguous) : torch::Tensor();
-    torch::Tensor loss = torch::zeros({}, hidden.options().dtype(torch::kFloat));
+    torch::Tensor loss = torch::zeros({}, hidden.options().dtype(torch::kDouble));
     const std::int64_t count = h.size(0), step = rows_at_a_time(hidden.device());
     for (std::int64_t first = 0; first < count; first += step) {
       const std::int64_t rows = std::min(step, count - first);
-      const torch::Tensor part = h.narrow(0, first, rows), wanted = target.narrow(0, first, rows).unsqueeze(1);
-      torch::Tensor p = torch::log_softmax(torch::mm(part, w_t), 1, torch::kFloat);
-      loss -= p.gather(1, wanted).sum() * (1 - smoothing);
-      if (smoothing > 0) loss -= p.sum() * (smoothing / static_cast<double>(weight.size(0)));
+      const torch::Tensor part = h.narrow(0, first, rows);
+      torch::Tensor g = torch::mm(part, w_t);
+      loss += take_loss(g, target.narrow(0, first, rows), smoothing, learns);
       if (!learns) continue;
-      p.exp_();
-      // No scatter_add: libtorch has no deterministic one for all devices.
-      const torch::Tensor at_target = p.gather(1, wanted).squeeze(1) - (1 - smoothing);
-      p.index_put_({torch::arange(rows, wanted.options()), wanted.squeeze(1)}, at_target);
-      if (smoothing > 0) p -= smoothing / static_cast<double>(weight.size(0));
-      const torch::Tensor g = p.to(type);
       torch::Tensor into = h_gradient.narrow(0, first, rows);
       torch::mm_out(into, g, w);
       if (bf16) {
@@ -53,7 +70,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
       }
     }
     if (learns) context->save_for_backward({h_gradient.to(hidden.scalar_type()), w_gradient});
-    return loss;
+    return loss.to(torch::kFloat);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -64,40 +81,13 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   }
 };
 
-// Of each row of logits the logarithm of the sum of their exponentials, minus the one at the target. On processors:
-// libtorch's log_softmax would write them all once more.
-template <class T>
-void losses_of_rows(const T* logits, std::int64_t vocabulary, const std::int64_t* target, float* losses,
-                    std::int64_t rows) {
-  at::parallel_for(0, rows, 1, [=](std::int64_t begin, std::int64_t end) {
-    std::vector<float> row(static_cast<std::size_t>(vocabulary));
-    for (std::int64_t i = begin; i < end; ++i) {
-      std::copy_n(logits + i * vocabulary, vocabulary, row.begin());
-      const float wanted = row[static_cast<std::size_t>(target[i])];
-      const float most = kernels::max_of(row.data(), vocabulary);
-      double sum = 0;
-      constexpr std::int64_t kBlock = 512;  // numbers that are added up in fp32
-      for (std::int64_t at = 0; at < vocabulary; at += kBlock) {
-        sum += kernels::exponentials(row.data() + at, std::min(kBlock, vocabulary - at), 1, most);
-      }
-      losses[i] = static_cast<float>(std::log(sum) + (static_cast<double>(most) - static_cast<double>(wanted)));
-    }
-  });
-}
-
+// The loss of each row of logits, in fp32.
 inline torch::Tensor losses_of_logits(const torch::Tensor& logits, const torch::Tensor& target) {
-  if (!logits.is_cpu() || (logits.scalar_type() != torch::kFloat && logits.scalar_type() != torch::kBFloat16)) {
+  if (!has_row_kernels(logits)) {
     return -torch::log_softmax(logits, 1, torch::kFloat).gather(1, target.unsqueeze(1)).squeeze(1);
   }
-  torch::Tensor losses = torch::empty({logits.size(0)}, torch::kFloat);
-  const auto fill = [&]<class T>(const T* numbers) {
-    losses_of_rows(numbers, logits.size(1), target.data_ptr<std::int64_t>(), losses.data_ptr<float>(), logits.size(0));
-  };
-  if (logits.scalar_type() == torch::kFloat) {
-    fill(logits.data_ptr<float>());
-  } else {
-    fill(logits.data_ptr<at::BFloat16>());
-  }
+  torch::Tensor losses = torch::empty({logits.size(0)}, torch::kDouble);
+  cross_entropy_of_rows(logits, target.contiguous(), 0, /*learns=*/false, losses.data_ptr<double>());
   return losses;
 }
 
