@@ -7,14 +7,16 @@ dropout, in the way a Python program writes it. By hand:
 """
 
 import argparse
-import contextlib
 import json
+import os
 import sys
-import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import timed_steps
 
 
 def attention(q, k, v, dropout):
@@ -83,15 +85,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("config")
     parser.add_argument("--vocabulary", type=int, default=17000)
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=0, help="0: one for every line of standard input")
-    parser.add_argument("--profile", action="store_true")
-    options = parser.parse_args()
+    options = timed_steps.read_options(parser)
 
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
     with open(options.config) as file:
         config = json.load(file)
     model = Model(config, options.vocabulary).train()
@@ -99,32 +94,16 @@ def main():
     loss_fn = nn.CrossEntropyLoss(ignore_index=0)
     ids = torch.randint(1, options.vocabulary, (options.batch, config["max_seq_len"] + 1))
     source, target = ids[:, :-1].contiguous(), ids[:, 1:].contiguous()
-    bf16 = options.precision == "bf16"
 
     def step():
-        with torch.autocast("cpu", torch.bfloat16) if bf16 else contextlib.nullcontext():
+        with timed_steps.autocast(options):
             loss = loss_fn(model(source).flatten(0, 1), target.flatten())
         loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         return loss.item()
 
-    def timed():
-        start = time.perf_counter()
-        loss = step()
-        print(time.perf_counter() - start, loss, flush=True)
-
-    if options.profile:
-        step()
-        with torch.profiler.profile() as profile:
-            step()
-        print(profile.key_averages().table(sort_by="self_cpu_time_total", row_limit=25))
-    elif options.steps:
-        for _ in range(options.steps):
-            timed()
-    else:
-        for _ in sys.stdin:
-            timed()
+    timed_steps.run(step, options)
 
 
 main()

@@ -149,8 +149,8 @@ struct RunLength {
   friend bool operator==(const RunLength&, const RunLength&) = default;
 };
 
-// That of a run that goes on. Throws where nothing is left of it.
-RunLength new_length(const ResumedRun& arguments, const RunState& state) {
+// That of a run that goes on with so many sequences. Throws where nothing is left of it.
+RunLength new_length(const ResumedRun& arguments, const RunState& state, std::uint64_t sequences) {
   RunLength length{state.settings.epochs, state.settings.steps};
   if (length.steps != 0 ? arguments.epochs.has_value() : arguments.steps.has_value()) {
     throw Error(ErrorCode::invalid_argument,
@@ -166,7 +166,11 @@ RunLength new_length(const ResumedRun& arguments, const RunState& state) {
   length.steps = arguments.steps.value_or(length.steps);
   const bool stretched = arguments.epochs && *arguments.epochs != state.settings.epochs;
   if (length.steps != 0) {
-    if (length.steps <= state.next.total_steps) refuse(state.next.total_steps, length.steps, "step");
+    // Behind the last step of an epoch its validation and its checkpoint are still to come.
+    const bool ends_epoch = state.next.step == sequences / state.settings.sequences_a_step();
+    if (length.steps < state.next.total_steps + (ends_epoch ? 0 : 1)) {
+      refuse(state.next.total_steps, length.steps, "step");
+    }
   } else if (length.epochs < state.next.epoch && (stretched || state.next.step == 0)) {
     refuse(state.next.epoch - 1, length.epochs, "epoch");
   }
@@ -225,7 +229,7 @@ int go_on(const ResumedRun& arguments, const Group& group) {
     check_identity(*train_data, state.train);
     check_identity(*validation, state.validation);
   }
-  const RunLength length = new_length(arguments, state);
+  const RunLength length = new_length(arguments, state, train_data->size());
   set_policy(state.checkpoints, arguments.options);
   state.train.path = identity_of(*train_data).path;  // they may have moved
   state.validation.path = identity_of(*validation).path;

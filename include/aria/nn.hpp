@@ -16,7 +16,7 @@
 //     make_model model_folder    any of them by its configuration; folders in the layout of Hugging Face
 //     rotary attention kv_cache dropout linear_cross_entropy activation_checkpoint autocast
 //                                parts that models share
-//     cpu_attention cpu_decoding softmax_rows
+//     cpu_attention cpu_decoding softmax_rows float_rows
 //                                what makes attention and the head fast on processors
 //     costs                      parameters, operations, memory
 //
@@ -79,6 +79,7 @@
 #include <aria/nn/model/cpu_attention.hpp>
 #include <aria/nn/model/cpu_decoding.hpp>
 #include <aria/nn/model/dropout.hpp>
+#include <aria/nn/model/float_rows.hpp>
 #include <aria/nn/model/gpt2_lm.hpp>
 #include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/linear.hpp>

@@ -4,8 +4,8 @@
 #include "support/slow_safetensors.hpp"
 #include "train_workplace.hpp"
 
-using test::check_done, test::check_failed, test::mentions, test::pretrain, test::ProgramRun, test::SlowTensor,
-    test::TrainWorkplace, test::Words;
+using test::check_done, test::check_failed, test::mentions, test::pretrain, test::ProgramRun, test::safetensors,
+    test::SlowTensor, test::TrainWorkplace, test::Words;
 
 namespace {
 
@@ -15,22 +15,6 @@ const std::string kCheckpoint = "base/checkpoints/epoch1";
 
 Tensors tensors_of(const TrainWorkplace& place, const std::string& file) {
   return test::SlowSafetensors(place.text(file)).tensors;
-}
-
-std::string safetensors(const Tensors& tensors) {
-  std::string header = "{\"__metadata__\":{\"format\":\"pt\"}", data;
-  for (const auto& [name, tensor] : tensors) {
-    std::string shape;
-    for (const long long size : tensor.shape) shape += (shape.empty() ? "" : ",") + std::to_string(size);
-    header += ",\"" + name + "\":{\"dtype\":\"" + tensor.dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":[" +
-              std::to_string(data.size()) + ',' + std::to_string(data.size() + tensor.bytes.size()) + "]}";
-    data += tensor.bytes;
-  }
-  header += '}';
-  while (header.size() % 8 != 0) header += ' ';
-  std::string size;
-  for (unsigned i = 0; i < 8; ++i) size += static_cast<char>(header.size() >> 8 * i & 0xff);
-  return size + header + data;
 }
 
 Words finetune(const std::string& weights, const std::string& project, const std::string& model = "model.json",

@@ -112,6 +112,10 @@ class TrainWorkplace {
     add_model("model.json", 32);
   }
 
+  /// Holds nothing.
+  struct Empty {};
+  explicit TrainWorkplace(Empty) {}
+
   std::filesystem::path operator/(const std::filesystem::path& name) const { return folder_ / name; }
   std::string path() const { return folder_.path().string(); }
   std::string text(const std::string& name) const { return read_text(folder_ / name); }
@@ -181,6 +185,14 @@ class TrainWorkplace {
     options.folder = path();
     return run_program(ARIA_SAMPLE_PROGRAM, arguments, options);
   }
+  ProgramRun eval(const Words& arguments, RunOptions options = {}) const {
+    options.folder = path();
+    return run_program(ARIA_EVAL_PROGRAM, arguments, options);
+  }
+  ProgramRun generate(const Words& arguments, RunOptions options = {}) const {
+    options.folder = path();
+    return run_program(ARIA_GENERATE_PROGRAM, arguments, options);
+  }
 
   /// Sends a signal once `seen` is true, and waits for the end.
   ProgramRun interrupt(const Words& arguments, int signal, const std::function<bool()>& seen) const {
@@ -223,13 +235,14 @@ class TrainWorkplace {
     return names;
   }
 
- private:
+  /// Runs a program that must do its work.
   void must(const std::string& program, const Words& arguments) const {
     const ProgramRun run = run_program(program, arguments, {.folder = path()});
     INFO(run.complaints);
     REQUIRE(run.status == 0);
   }
 
+ private:
   TemporaryFolder folder_;
 };
 

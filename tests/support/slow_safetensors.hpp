@@ -85,4 +85,21 @@ class SlowSafetensors {
   std::size_t begin_ = 8, at_ = 8;
 };
 
+/// A file with these tensors, in the order of their names.
+inline std::string safetensors(const std::map<std::string, SlowTensor>& tensors) {
+  std::string header = "{\"__metadata__\":{\"format\":\"pt\"}", data;
+  for (const auto& [name, tensor] : tensors) {
+    std::string shape;
+    for (const long long size : tensor.shape) shape += (shape.empty() ? "" : ",") + std::to_string(size);
+    header += ",\"" + name + "\":{\"dtype\":\"" + tensor.dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":[" +
+              std::to_string(data.size()) + ',' + std::to_string(data.size() + tensor.bytes.size()) + "]}";
+    data += tensor.bytes;
+  }
+  header += '}';
+  while (header.size() % 8 != 0) header += ' ';
+  std::string size;
+  for (unsigned i = 0; i < 8; ++i) size += static_cast<char>(header.size() >> 8 * i & 0xff);
+  return size + header + data;
+}
+
 }  // namespace test

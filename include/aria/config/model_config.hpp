@@ -37,7 +37,7 @@ struct ModelConfig {
   friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
 
   /// Reads an object with the members of this struct as keys; "attention_drop_p" may be missing. The original's
-  /// "vocab_size" and "pad_id" are passed over: the tokenizer decides them.
+  /// "vocab_size" and "pad_id" are passed over: the tokenizer decides them; and "training", which ModelPreset reads.
   /// Throws invalid_config (the message names the key and its value) or invalid_json.
   static ModelConfig from_json(std::string_view json);
 
@@ -136,7 +136,7 @@ inline Error no_such_model(const std::string& name, std::span<const std::string_
 
 // A misspelt key must not be without effect, nor one of two values of a key.
 inline void check_model_keys(const JsonView& root) {
-  std::vector<std::string_view> known = {kGradCheckpointKey, "vocab_size", "pad_id"};
+  std::vector<std::string_view> known = {kGradCheckpointKey, "vocab_size", "pad_id", "training"};
   for (const ModelNumber& number : kModelNumbers) known.push_back(number.key);
   for (const ModelProbability& probability : kModelProbabilities) known.push_back(probability.key);
   std::vector<std::string> keys = root.keys();

@@ -14,38 +14,46 @@ namespace {
 
 const std::string kLossHeader = "epoch,step,loss\n", kEpochHeader = "epoch,avg_train_loss,avg_val_loss\n";
 
-// A project directory with both files.
+const std::string kEventHeader = "epoch,step,loss,event_ppl,onset_ppl,dur_ppl,note_ppl\n";
+
+// A project directory with both files, and perhaps that of validations after steps.
 class Project {
  public:
   Project(std::string_view losses, std::string_view epochs) {
     test::write_text(losses_, losses);
     test::write_text(epochs_, epochs);
   }
+  Project(std::string_view losses, std::string_view epochs, std::string_view validations) : Project(losses, epochs) {
+    validations_ = (folder_ / "validation.csv").string();
+    test::write_text(validations_, validations);
+  }
 
   std::string svg(std::string_view title = "title") const {
-    std::string text = aria::nn::loss_curve_svg({losses_, epochs_, ""}, title);
+    std::string text = aria::nn::loss_curve_svg({losses_, epochs_, validations_}, title);
     CHECK(test::xml_fault(text) == "");
     return text;
   }
 
   aria::Error error() const {
-    return test::error_of([&] { aria::nn::loss_curve_svg({losses_, epochs_, ""}, ""); });
+    return test::error_of([&] { aria::nn::loss_curve_svg({losses_, epochs_, validations_}, ""); });
   }
 
   const std::string& losses() const { return losses_; }
   const std::string& epochs() const { return epochs_; }
+  const std::string& validations() const { return validations_; }
 
  private:
   test::TemporaryFolder folder_;
   std::string losses_ = (folder_ / "loss.csv").string();
   std::string epochs_ = (folder_ / "epoch.csv").string();
+  std::string validations_{};
 };
 
 bool has(const std::string& svg, const std::string& part) { return svg.find(part) != svg.npos; }
 
 // The marks of a drawing: "2.5 at 3, 2.25 at 6".
-std::string marks_of(const std::string& svg) {
-  const std::string before = "<title>validation, after an epoch: ";
+std::string marks_of(const std::string& svg, const std::string& name = "validation, after an epoch") {
+  const std::string before = "<title>" + name + ": ";
   std::string marks;
   for (std::size_t at = svg.find(before); at != svg.npos; at = svg.find(before, at + 1)) {
     const std::size_t begin = at + before.size();
@@ -131,6 +139,73 @@ TEST_CASE("a training that went on from a checkpoint replaces what it does again
   // A project directory that begins in the middle of an epoch.
   const Project resumed(kLossHeader + "3,1000,2\n3,1001,2.5\n4,0,2\n", kEpochHeader + "3,2,2.25\n");
   CHECK(marks_of(resumed.svg()) == "2.25 at 1002");
+}
+
+TEST_CASE("validations after steps are marks where these steps end", "[nn]") {
+  const std::string losses = kLossHeader + "0,0,9\n0,1,8\n0,2,7\n1,0,6\n1,1,5\n1,2,4\n", epochs = kEpochHeader + "0,8,7.5\n";
+  const std::string plain = Project(losses, epochs, kLossHeader + "0,1,8.25\n1,0,6.25\n1,2,6.5\n").svg();
+  CHECK(marks_of(plain, "validation") == "8.25 at 2, 6.25 at 4, 6.5 at 6");
+  CHECK(marks_of(plain) == "");  // those after epochs are not drawn, too
+  CHECK(has(plain, ">6 steps; training loss 4; validation loss 6.5, least 6.25 after step 4</text>"));
+  // With perplexities, and gone on from a checkpoint behind step 0 of epoch 1.
+  const std::string events =
+      Project(losses, epochs,
+              kEventHeader + "0,1,8.25,1,2,3,4\n1,0,6.25,1e5,1,1,inf\n1,1,3,1,1,1,1\n1,0,6.25,nan,1,1,1\n1,2,6.5,1,1,1,1\n")
+          .svg();
+  CHECK(marks_of(events, "validation") == "8.25 at 2, 6.25 at 4, 6.5 at 6");
+  // Without a row in it, those after epochs are.
+  for (const std::string& none : {kLossHeader, kEventHeader, std::string(), kLossHeader + "0,1,8"}) {
+    const std::string svg = Project(losses, epochs, none).svg();
+    CHECK(marks_of(svg) == "7.5 at 3");
+    CHECK(has(svg, "validation loss 7.5</text>"));
+  }
+}
+
+TEST_CASE("a validation after a step that is not in loss.csv has no place", "[nn]") {
+  const std::string losses = kLossHeader + "1,1,9\n1,2,8\n1,4,7\n2,0,6\n";
+  const auto marks = [&](const std::string& rows) {
+    return marks_of(Project(losses, kEpochHeader, kLossHeader + rows).svg(), "validation");
+  };
+  CHECK(marks("0,7,1\n1,0,2\n1,2,3\n1,3,4\n1,4,5\n1,5,6\n2,0,7\n2,1,8\n9,0,9\n") == "3 at 3, 5 at 5, 7 at 6");
+  CHECK(marks("0,7,1\n") == "");
+  CHECK(marks("3,0,1\n") == "");
+  const std::string svg = Project(losses, kEpochHeader, kLossHeader + "1,2,nan\n1,4,3\n2,0,inf\n").svg();
+  CHECK(has(svg, ">4 steps; training loss 6; validation loss not finite, least 3 after step 5</text>"));
+}
+
+TEST_CASE("a long training names the step of its least validation loss with its thousands", "[nn]") {
+  std::string losses = kLossHeader, rows = kEventHeader;
+  for (int i = 0; i < 5000; ++i) {
+    losses += "0," + std::to_string(i) + ",2\n";
+    if (i % 1000 == 999) rows += "0," + std::to_string(i) + ',' + (i == 2999 ? "1.5" : "1.75") + ",1,1,1,1\n";
+  }
+  const std::string svg = Project(losses, kEpochHeader, rows).svg();
+  CHECK(has(svg, ">5,000 steps; training loss 2; validation loss 1.75, least 1.5 after step 3,000</text>"));
+  CHECK(marks_of(svg, "validation") == "1.75 at 1000, 1.75 at 2000, 1.5 at 3000, 1.75 at 4000, 1.75 at 5000");
+}
+
+TEST_CASE("a table of validations that is none is refused with its file and line", "[nn]") {
+  const std::string losses = kLossHeader + "0,0,9\n";
+  for (const char* row : {"", "0,0", "0,0,1,2", "0,0,1,2,3,4", "0,0,1,2,3,4,5,6", "0,0,1,2,3,4,x", "a,0,1"}) {
+    CAPTURE(row);
+    const Project project(losses, kEpochHeader, kEventHeader + "0,0,1,1,1,1,1\n" + row + '\n');
+    const aria::Error error = project.error();
+    CHECK(error.code() == aria::ErrorCode::invalid_text);
+    CHECK(error.place().path == project.validations());
+    CHECK(error.place().line == 3);
+  }
+  for (const char* header : {"epoch,step,loss,event_ppl", "epoch,step,losses", "epoch,step,loss,", "step,loss"}) {
+    CAPTURE(header);
+    const aria::Error error = Project(losses, kEpochHeader, std::string(header) + '\n').error();
+    CHECK(error.code() == aria::ErrorCode::invalid_text);
+    CHECK(error.place().line == 1);
+  }
+  // The steps' own table has no perplexities.
+  CHECK(Project(kEventHeader, kEpochHeader).error().place().line == 1);
+  const Project project(losses, kEpochHeader);
+  CHECK(test::error_of([&] {
+          aria::nn::loss_curve_svg({project.losses(), project.epochs(), project.losses() + "x"}, "");
+        }).code() == aria::ErrorCode::not_found);
 }
 
 TEST_CASE("a last line that is cut off is passed over", "[nn]") {

@@ -18,6 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include <aria/nn/evaluation/loss_tally.hpp>
+#include <aria/nn/training/table_rows.hpp>
+
 #include "support/catch.hpp"
 #include "support/data.hpp"
 
@@ -347,6 +350,83 @@ TEST_CASE("ProjectDirectory: numbers of the tables are what Python writes for th
   }
   CHECK(place.text("loss.csv") == losses);
   CHECK(place.text("epoch.csv") == epochs);
+}
+
+TEST_CASE("ProjectDirectory: validations between epochs have a table of their own, where they are asked for", "[nn]") {
+  using aria::nn::LossTally;
+  const std::vector<std::int64_t> targets = {0, 0, 0};
+  const auto tally_of = [&](std::size_t parts, const std::vector<float>& losses) {
+    LossTally tally(parts);
+    tally.add(losses, targets, -1);
+    return tally;
+  };
+  const Place place;
+  ProjectDirectory project = ProjectDirectory::create(place.path());
+  CHECK(project.validation_csv() == place.path("run/validation.csv"));
+  project.add_validation(1, 2, tally_of(1, {1, 2, 3}));
+  CHECK_FALSE(fs::exists(project.validation_csv()));
+  project.open_validations(1);
+  CHECK(place.text("validation.csv") == kLossHeader);
+  project.add_validation(1, 2, tally_of(1, {1, 2, 4.5}));
+  project.add_validation(1, 5, tally_of(1, {std::nanf(""), 2, 4}));
+  CHECK(place.text("validation.csv") == kLossHeader + "1,2,2.5\n1,5,nan\n");
+
+  const Place other;
+  ProjectDirectory events = ProjectDirectory::create(other.path());
+  events.open_validations(3);
+  const std::string header = "epoch,step,loss,event_ppl,onset_ppl,dur_ppl,note_ppl\n";
+  CHECK(other.text("validation.csv") == header);
+  events.add_validation(3, 999, tally_of(3, {0, 0, 0}));
+  events.add_validation(3, 1999, tally_of(3, {0, 0, 1000}));
+  events.sync();
+  const std::string text = other.text("validation.csv");
+  CHECK(text.starts_with(header + "3,999,0.0,1.0,1.0,1.0,1.0\n3,1999,333.3333333333333,"));
+  CHECK(text.ends_with(",1.0,1.0,inf\n"));
+}
+
+TEST_CASE("ProjectDirectory: validations that came after a checkpoint are cut off, too", "[nn]") {
+  const Place place;
+  aria::nn::LossTally tally;
+  {
+    ProjectDirectory project = ProjectDirectory::create(place.path());
+    project.open_validations(1);
+    for (std::uint64_t step = 0; step < 6; ++step) {
+      project.add_loss(1, step, 1.5);
+      if (step % 2 == 1) project.add_validation(1, step, tally);
+    }
+    project.sync();
+  }
+  const std::vector<std::string> rows = {kLossHeader, "1,1,0.0\n", "1,3,0.0\n", "1,5,0.0\n"};
+  ProjectDirectory project = ProjectDirectory::reopen(place.path());
+  project.open_validations(1);
+  CHECK(place.text("validation.csv") == rows[0] + rows[1] + rows[2] + rows[3]);
+  // Nothing is cut where a table has too few rows.
+  for (const aria::nn::TableRows& wanted : {aria::nn::TableRows{4, 0, 4}, {7, 0, 2}, {4, 1, 2}}) {
+    const aria::Error error = test::error_of([&] { project.keep_rows(wanted); });
+    CHECK(error.code() == ErrorCode::invalid_text);
+    CHECK(test::error_of([&] { project.check_rows(wanted); }).place().path == error.place().path);
+    if (wanted.validations == 4) {
+      CHECK(error.place().path == project.validation_csv());
+      CHECK(mentions(error, "has fewer than the 4 rows"));
+    }
+    CHECK(place.text("validation.csv") == rows[0] + rows[1] + rows[2] + rows[3]);
+    CHECK(place.text("loss.csv").ends_with("1,5,1.5\n"));
+  }
+  project.keep_rows({4, 0, 2});
+  CHECK(place.text("validation.csv") == rows[0] + rows[1] + rows[2]);
+  CHECK(place.text("loss.csv").ends_with("1,3,1.5\n"));
+  project.add_validation(1, 4, tally);
+  CHECK(place.text("validation.csv") == rows[0] + rows[1] + rows[2] + "1,4,0.0\n");
+  project.keep_rows({0, 0, 0});
+  CHECK(place.text("validation.csv") == kLossHeader);
+}
+
+TEST_CASE("ProjectDirectory: without validations between epochs their rows are not looked at", "[nn]") {
+  const Place place;
+  ProjectDirectory project = ProjectDirectory::create(place.path());
+  CHECK_NOTHROW(project.keep_rows({0, 0, 7}));
+  CHECK_NOTHROW(project.sync());
+  CHECK_FALSE(fs::exists(project.validation_csv()));
 }
 
 TEST_CASE("RowFile: rows are behind each other, and reach the file at once", "[nn]") {

@@ -14,6 +14,7 @@
 #include "support/catch.hpp"
 #include "support/data.hpp"
 
+using aria::nn::CosineSchedule;
 using aria::nn::finetune_schedule;
 using aria::nn::LinearSchedule;
 using aria::nn::pretrain_schedule;
@@ -107,7 +108,7 @@ TEST_CASE("LinearSchedule: the rates of the original's run of twenty steps", "[n
   const aria::JsonDocument document(run);
   aria::nn::TrainSettings settings;
   settings.warmup = 5;
-  const LinearSchedule schedule = settings.schedule(20);
+  const auto schedule = settings.schedule(20);
   const auto steps = document.root()["steps"].items();
   CHECK(steps.size() == 20);
   for (const aria::JsonView& step : steps) {
@@ -118,19 +119,116 @@ TEST_CASE("LinearSchedule: the rates of the original's run of twenty steps", "[n
   CHECK(is_close(schedule(20), number_in(document.root()["lr_after_last_step"].text())));
 }
 
-TEST_CASE("TrainSettings: everything in them that a schedule has gets there", "[nn]") {
+TEST_CASE("CosineSchedule: half a turn from the peak down to the end", "[nn]") {
+  const CosineSchedule lakh{.peak = 6e-4, .warmup = 1000, .total = 100'000, .end_ratio = 0, .rest = 1000};
+  CHECK(lakh(0) == 0);
+  CHECK(is_close(lakh(1), 6e-7));
+  CHECK(is_close(lakh(500), 3e-4));
+  CHECK(lakh(1000) == 6e-4);
+  CHECK(is_close(lakh(50'000), 3e-4));
+  for (const std::uint64_t step : {99'000, 99'001, 99'999, 100'000, 1'000'000}) CHECK(lakh(step) == 0);
+  CHECK(lakh(98'999) > 0);
+  const CosineSchedule share{.peak = 2, .warmup = 4, .total = 24, .end_ratio = 0.25};
+  CHECK(share(4) == 2);
+  CHECK(is_close(share(14), 1.25));
+  CHECK(is_close(share(9), 1.25 + 0.75 * std::sqrt(0.5)));
+  for (const std::uint64_t step : {std::uint64_t{24}, std::uint64_t{25}, ~std::uint64_t{0}}) CHECK(share(step) == 0.5);
+}
+
+TEST_CASE("CosineSchedule: it grows to the peak and then falls, nowhere by a jump", "[nn]") {
+  for (const std::uint64_t warmup : {0, 1, 50, 400}) {
+    for (const std::uint64_t rest : {0, 50, 400}) {
+      for (const double end_ratio : {0.0, 0.3, 1.0}) {
+        CAPTURE(warmup, rest, end_ratio);
+        const CosineSchedule schedule{.peak = 2, .warmup = warmup, .total = 1000, .end_ratio = end_ratio, .rest = rest};
+        const double up = warmup == 0 ? 0 : 2 / static_cast<double>(warmup);
+        const double down = 3.2 / static_cast<double>(1000 - warmup - rest);  // at most pi / 2 times the mean slope
+        std::size_t wrong = 0;
+        for (std::uint64_t step = 0; step < 1100; ++step) {
+          const double rate = schedule(step), next = schedule(step + 1), change = next - rate;
+          const bool rises = step < warmup, stays = step >= 1000 - rest || end_ratio == 1;
+          const bool right = rises ? change > 0 && change <= up * 1.0001
+                                   : stays ? change == 0 : change < 0 && -change <= down;
+          wrong += right && rate >= 0 && rate <= 2 ? 0 : 1;
+        }
+        CHECK(wrong == 0);
+        CHECK(schedule(warmup) == 2);
+        CHECK(is_close(schedule(1000 - rest), 2 * end_ratio));
+      }
+    }
+  }
+}
+
+TEST_CASE("CosineSchedule: runs that have no steps for a fall stay at the peak", "[nn]") {
+  for (const std::uint64_t total : {0, 1, 4, 6, 7}) {
+    const CosineSchedule schedule{.peak = 1, .warmup = 4, .total = total, .rest = 3};
+    CAPTURE(total);
+    CHECK(schedule(0) == 0);
+    CHECK(schedule(2) == 0.5);
+    for (const std::uint64_t step : {4, 5, 7, 100}) CHECK(schedule(step) == 1);
+  }
+  const CosineSchedule one{.peak = 1, .warmup = 4, .total = 8, .rest = 3};
+  CHECK(one(4) == 1);
+  CHECK(one(5) == 0);
+  const CosineSchedule nothing{.peak = 1, .warmup = 0, .total = 0};
+  CHECK(nothing(0) == 1);
+  CHECK(nothing(1) == 1);
+}
+
+TEST_CASE("CosineSchedule: the rates of the reference runs", "[nn]") {
+  const auto folder = test::conformance_folder();
+  if (!folder) return;
+  const std::string text = test::read_text(*folder / "models/gpt2_tiny/train.json");
+  const aria::JsonDocument document(text);
+  const auto is_near = [](double rate, double expected) { return std::abs(rate - expected) <= 1e-6 * expected + 1e-18; };
   aria::nn::TrainSettings settings;
-  const LinearSchedule original = settings.schedule(1200);
-  CHECK(original(0) == pretrain_schedule(1200)(0));
-  CHECK(original(1100) == pretrain_schedule(1200)(1100));
+  settings.peak_rate = 6e-4;
+  settings.end_ratio = 0;
+  settings.warmup = 1000;
+  settings.recipe = aria::nn::Recipe::split_lakh;
+  std::size_t rates = 0;
+  document.root()["lr_table_split_lakh_100000_steps_6e-4"].for_each_member(
+      [&](std::string_view step, const aria::JsonView& rate) {
+        CAPTURE(step);
+        CHECK(is_near(settings.schedule(100'000)(std::stoull(std::string(step))), number_in(rate.text())));
+        ++rates;
+      });
+  settings.warmup = 2;
+  for (const std::string run : {"split_lakh", "levanter_main"}) {
+    if (run == "levanter_main") {
+      settings.recipe = aria::nn::Recipe::levanter;
+      settings.end_ratio = 0.1;
+    }
+    for (const aria::JsonView& step : document.root()[run]["steps"].items()) {
+      const std::uint64_t number = step["step"].whole_number();
+      CAPTURE(run, number);
+      CHECK(is_near(settings.schedule(10)(number), number_in(step["lr"].text())));
+      ++rates;
+    }
+  }
+  CHECK(rates == 14 + 20);
+}
+
+TEST_CASE("TrainSettings: everything in them that a schedule has gets there", "[nn]") {
+  using aria::nn::Recipe;
+  aria::nn::TrainSettings settings;
+  const auto same = [&settings](const auto& expected) {
+    const auto schedule = settings.schedule(expected.total);
+    for (std::uint64_t step = 0; step < expected.total + 5; ++step) {
+      if (schedule(step) != expected(step)) return false;
+    }
+    return true;
+  };
+  CHECK(same(pretrain_schedule(1200)));
   settings.peak_rate = 2;
   settings.end_ratio = 0.5;
   settings.warmup = 10;
-  const LinearSchedule schedule = settings.schedule(20);
-  CHECK(schedule.peak == 2);
-  CHECK(schedule.end_ratio == 0.5);
-  CHECK(schedule.warmup == 10);
-  CHECK(schedule.total == 20);
+  CHECK(same(LinearSchedule{.peak = 2, .warmup = 10, .total = 40, .end_ratio = 0.5}));
+  settings.recipe = Recipe::split_lakh;
+  CHECK(same(CosineSchedule{.peak = 2, .warmup = 10, .total = 40, .end_ratio = 0.5, .rest = 10}));
+  settings.recipe = Recipe::levanter;
+  CHECK(same(CosineSchedule{.peak = 2, .warmup = 10, .total = 40, .end_ratio = 0.5}));
+  CHECK_FALSE(same(CosineSchedule{.peak = 2, .warmup = 10, .total = 40, .end_ratio = 0.5, .rest = 10}));
 }
 
 TEST_CASE("StepClock: the first step counts neither for the speed nor for the share", "[nn]") {

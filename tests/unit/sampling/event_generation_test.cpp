@@ -308,7 +308,7 @@ TEST_CASE("EventGenerator: with a cache every token is computed once, unless the
     return std::pair(model.computed, longest);
   };
   const auto [tokens, longest] = computed(1024);
-  CHECK(tokens == longest);
+  CHECK(tokens <= longest + 2);  // two before it is known at which time the first event is
   request.window_step = 1;
   const auto moving = computed(100).first;
   request.window_step = 10;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aria/nn/model/dropout.hpp>
+#include <aria/nn/model/float_rows.hpp>
 #include <aria/nn/model/rotary.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/support/row_kernels.hpp>
@@ -36,15 +37,6 @@ inline torch::Tensor turned(const torch::Tensor& x, const RotaryTable::Angles& a
   if (!angles.cos.defined()) return x;
   return rotate(x, backwards ? RotaryTable::Angles{angles.cos, -angles.sin} : angles).to(x.scalar_type());
 }
-
-/// A row of floats of `row`, which is in place where it holds floats, else copied to `scratch`; and back.
-inline float* load_row(float* row, std::int64_t, float*) { return row; }
-inline float* load_row(at::BFloat16* row, std::int64_t count, float* scratch) {
-  std::copy(row, row + count, scratch);
-  return scratch;
-}
-inline void store_row(float*, const float*, std::int64_t) {}
-inline void store_row(at::BFloat16* row, const float* from, std::int64_t count) { std::copy(from, from + count, row); }
 
 /// Scores (rows, columns) of queries `first` to `first + rows` - 1 become weights; `sums` takes the logarithm of what
 /// each row was divided by. `number` is that of the first row among all rows of all heads.

@@ -46,7 +46,14 @@ inline std::string weights_in_folder(const std::string& folder) {
 inline void load_model_weights(CausalTransformer& model, const std::string& path) {
   const std::string file = std::filesystem::is_directory(path) ? weights_in_folder(path) : path;
   const TensorOffers offers = file.ends_with(".json") ? read_sharded_weights(file) : read_weights_file(file);
-  assign_from(file, state_of(model), model.adapted(offers));
+  const auto adapted = [&] {
+    try {
+      return model.adapted(offers);
+    } catch (const Error& error) {
+      throw error.place().path.empty() ? error.in_file(file) : error;
+    }
+  };
+  assign_from(file, state_of(model), adapted());
 }
 
 /// The configuration of a folder. Throws not_found where it has no config.json, and as Gpt2Config does.
