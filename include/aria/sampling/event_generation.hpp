@@ -279,7 +279,8 @@ class EventGenerator {
     for (const std::size_t i : active_) offsets_.push_back(min_time(seen(rows_[i]), {}, vocabulary_));
     for (std::size_t slot = 0; slot < 3; ++slot) {
       fill_inputs(slot);
-      context_->fill_logits(inputs_, logits_);
+      const IdRange wanted = slot_range(static_cast<EventSlot>(slot));
+      context_->fill_logits(inputs_, logits_, wanted.first, wanted.end);
       for (std::size_t i = 0; i < active_.size(); ++i) {
         Row& row = rows_[active_[i]];
         const std::span<float> logits = std::span(logits_).subspan(i * vocabulary_.size, vocabulary_.size);
@@ -289,6 +290,14 @@ class EventGenerator {
     for (std::size_t i = 0; i < active_.size(); ++i) {
       if (rows_[active_[i]].queue.empty()) take_event(rows_[active_[i]], offsets_[i]);
     }
+  }
+
+  // All that a slot may have; in the original a rest may stand anywhere.
+  IdRange slot_range(EventSlot slot) const noexcept {
+    if (is_reference()) return {0, vocabulary_.control};
+    if (slot == EventSlot::time) return {vocabulary_.time, vocabulary_.duration};
+    return slot == EventSlot::duration ? IdRange{vocabulary_.duration, vocabulary_.note}
+                                       : IdRange{vocabulary_.note, vocabulary_.control};
   }
 
   std::span<const TokenId> seen(const Row& row) const { return std::span(row.tokens).subspan(window_.begin()); }

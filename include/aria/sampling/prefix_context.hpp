@@ -19,6 +19,9 @@ namespace aria {
 ///
 ///     PrefixContext context(model);
 ///     context.fill_logits(rows, logits);  // of what follows behind each of the rows
+///
+/// Where only some tokens may follow, a model that has `append(context, tokens, logits, first, end)` computes the logits
+/// of ids `first` to `end` - 1 alone, and leaves the others as they are.
 template <LanguageModel Model>
 class PrefixContext {
  public:
@@ -26,6 +29,12 @@ class PrefixContext {
 
   /// Replaces `logits` by those of what follows, row after row. The rows are not empty.
   void fill_logits(const std::vector<std::vector<TokenId>>& rows, std::vector<float>& logits) {
+    fill_logits(rows, logits, 0, model_.vocabulary_size());
+  }
+
+  /// The same; only those of ids `first` to `end` - 1 are asked for, the others may be anything.
+  void fill_logits(const std::vector<std::vector<TokenId>>& rows, std::vector<float>& logits, std::size_t first,
+                   std::size_t end) {
     const std::size_t length = rows.front().size();
     go_back(rows, common(rows));
     tokens_.clear();
@@ -33,7 +42,7 @@ class PrefixContext {
       tokens_.insert(tokens_.end(), row.begin() + static_cast<std::ptrdiff_t>(length_), row.end());
     }
     logits.resize(rows.size() * model_.vocabulary_size());
-    model_.append(*context_, std::span<const TokenId>(tokens_), std::span<float>(logits));
+    append(std::span<const TokenId>(tokens_), std::span<float>(logits), first, end);
     seen_ = rows;
     length_ = length;
   }
@@ -53,6 +62,14 @@ class PrefixContext {
 
  private:
   using Context = decltype(std::declval<Model&>().begin(1));
+
+  void append(std::span<const TokenId> tokens, std::span<float> logits, std::size_t first, std::size_t end) {
+    if constexpr (requires { model_.append(*context_, tokens, logits, first, end); }) {
+      model_.append(*context_, tokens, logits, first, end);
+    } else {
+      model_.append(*context_, tokens, logits);
+    }
+  }
 
   // How many tokens of all rows are those of before; one at least is left to be computed.
   std::size_t common(const std::vector<std::vector<TokenId>>& rows) const {

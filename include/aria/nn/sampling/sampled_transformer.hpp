@@ -71,13 +71,20 @@ class SampledTransformer {
 
   /// Throws invalid_argument where the sequences become longer than the model allows.
   void append(Context& context, std::span<const TokenId> tokens, std::span<float> logits) {
+    append(context, tokens, logits, 0, vocabulary_size());
+  }
+
+  /// The same, where only the logits of ids `first` to `end` - 1 are computed; the others stay as they are.
+  void append(Context& context, std::span<const TokenId> tokens, std::span<float> logits, std::size_t first,
+              std::size_t end) {
     const torch::NoGradGuard no_graph;
     const AutocastGuard autocast(AutocastState{options_.precision == Precision::bf16, torch::kBFloat16, true},
                                  device().type());
     const torch::Tensor last = hidden(context, ids_of(context, tokens)).select(1, -1);
     const torch::Tensor weight = model_->head_weight();
     const torch::Tensor out = torch::from_blob(logits.data(), {context.batch, weight.size(0)}, torch::kFloat);
-    apply_linear_into(out, last, weight);
+    const auto begin = static_cast<std::int64_t>(first), count = static_cast<std::int64_t>(end - first);
+    apply_linear_into(out.narrow(1, begin, count), last, weight.narrow(0, begin, count));
   }
 
  private:
