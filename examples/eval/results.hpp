@@ -8,7 +8,7 @@
 
 #include <aria/drawing.hpp>
 #include <aria/nn/evaluation/loss_tally.hpp>
-#include <aria/support/float_text.hpp>
+#include <aria/nn/float_text.hpp>
 
 namespace eval {
 
@@ -34,10 +34,10 @@ inline std::string header(bool with_parts) {
 }
 
 inline std::string row(const Result& result) {
-  const auto rounded_text = [](double value) { return ',' + aria::float_text(detail::rounded(value)); };
+  const auto rounded_text = [](double value) { return ',' + aria::nn::float_text(detail::rounded(value)); };
   const aria::nn::LossTally& losses = result.losses;
   std::string text =
-      std::to_string(result.step) + rounded_text(losses.mean()) + ',' + aria::float_text(result.bits_a_second);
+      std::to_string(result.step) + rounded_text(losses.mean()) + ',' + aria::nn::float_text(result.bits_a_second);
   if (losses.parts() == 3) {
     text += rounded_text(losses.event_perplexity());
     for (std::size_t part = 0; part < 3; ++part) text += rounded_text(losses.part_perplexity(part));

@@ -7,7 +7,7 @@
 //   clock                        how both tell time
 //   events                       compound events <-> the arrival-time encoding
 //   instrument_tracks midi_dict  back to MIDI files; to and from MidiDict
-//   join                         new notes among those of a MidiDict
+//   join joined_channels         new notes among those of a MidiDict
 //   triples selection order padding times instruments playing_time print
 //                                operations on sequences of events
 //   anticipate                   controls among events
@@ -39,6 +39,7 @@
 #include <aria/anticipation/interarrival_tokenizer.hpp>
 #include <aria/anticipation/interleaving.hpp>
 #include <aria/anticipation/join.hpp>
+#include <aria/anticipation/joined_channels.hpp>
 #include <aria/anticipation/midi_dict.hpp>
 #include <aria/anticipation/numpy_random.hpp>
 #include <aria/anticipation/order.hpp>

@@ -1,6 +1,7 @@
 // Models and training on libtorch. Link aria::nn; nothing else in the library knows libtorch.
 //
-//   torch precision json_object  libtorch itself; in which precision a model computes; writes JSON
+//   torch precision              libtorch itself; in which precision a model computes
+//   json_object float_text       writes JSON; fractions as Python writes them
 //
 //   data/                        the library's data sets for torch::data:
 //     batch batch_dataset        {source, target} tensors; any data set as a BatchDataset
@@ -69,6 +70,7 @@
 #include <aria/nn/distributed/process_place.hpp>
 #include <aria/nn/evaluation/evaluate.hpp>
 #include <aria/nn/evaluation/loss_tally.hpp>
+#include <aria/nn/float_text.hpp>
 #include <aria/nn/json_object.hpp>
 #include <aria/nn/model/activation_checkpoint.hpp>
 #include <aria/nn/model/attention.hpp>

@@ -149,7 +149,7 @@ InstrumentFilter random_filter(aria::RandomStream& random, const EventRequest& r
 }
 
 struct Counts {
-  std::size_t requests = 0, added = 0, windows = 0, rests = 0;
+  std::size_t requests = 0, added = 0, windows = 0;
 };
 
 Counts check_many(Taste taste, const Settings& settings, std::uint64_t seeds, std::uint32_t events,
@@ -192,22 +192,22 @@ Counts check_many(Taste taste, const Settings& settings, std::uint64_t seeds, st
 
 TEST_CASE("EventGenerator: new events are where they may be, given ones stay, and the model sees what it knows",
           "[sampling]") {
-  const Counts counts = check_many(Taste::small_steps, few_ids(), 30, 80, 6, {13, 16, 40, 100, 400});
-  CHECK(counts.requests == 240);
-  CHECK(counts.added > 5'000);
-  CHECK(counts.windows > 60);
+  const Counts counts = check_many(Taste::small_steps, few_ids(), 20, 80, 6, {13, 16, 40, 100, 400});
+  CHECK(counts.requests == 160);
+  CHECK(counts.added > 3'000);
+  CHECK(counts.windows > 40);
 }
 
 TEST_CASE("EventGenerator: the same with a model that likes anything, and one to which all is alike", "[sampling]") {
   // Steps are as long as the vocabulary has: windows must be shortened.
-  CHECK(check_many(Taste::random, few_ids(), 8, 80, 300, {13, 40, 400}).added > 500);
-  CHECK(check_many(Taste::equal, few_ids(), 8, 80, 300, {13, 40, 400}).added > 500);
+  CHECK(check_many(Taste::random, few_ids(), 6, 80, 300, {13, 40, 400}).added > 500);
+  CHECK(check_many(Taste::equal, few_ids(), 6, 80, 300, {13, 40, 400}).added > 500);
 }
 
 TEST_CASE("EventGenerator: the same with the vocabulary of the published models", "[sampling]") {
   Settings settings;
   settings.max_piece_instruments = 15;
-  CHECK(check_many(Taste::small_steps, settings, 2, 400, 2, {100, 1024}).added > 50);
+  CHECK(check_many(Taste::small_steps, settings, 1, 400, 2, {100, 1024}).added > 30);
 }
 
 TEST_CASE("EventGenerator: pauses of many minutes shorten the window, and very long music slides through it",
@@ -254,7 +254,7 @@ TEST_CASE("EventGenerator: a cache changes nothing, nor do the other variations"
   for (const Taste taste : {Taste::small_steps, Taste::random}) {
     const FakeLogits logits(taste, settings);
     std::size_t added = 0;
-    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    for (std::uint64_t seed = 0; seed < 6; ++seed) {
       for (const Way way : kWays) {
         aria::RandomStream random(seed, static_cast<std::uint64_t>(way));
         const bool ar = random.below(2) == 0;
@@ -291,7 +291,7 @@ TEST_CASE("EventGenerator: a cache changes nothing, nor do the other variations"
         }
       }
     }
-    CHECK(added > (taste == Taste::random ? 20 : 500));
+    CHECK(added > (taste == Taste::random ? 15 : 300));
   }
 }
 
@@ -309,6 +309,17 @@ TEST_CASE("EventGenerator: with a cache every token is computed once, unless the
   };
   const auto [tokens, longest] = computed(1024);
   CHECK(tokens <= longest + 2);  // two before it is known at which time the first event is
+  // Rows that have ended are computed no more, and the others not anew.
+  const auto of_rows = [&](std::size_t first, std::size_t count) {
+    CachedModel model(logits, 1024);
+    EventRequest some = request;
+    some.variations = count;
+    (void)generated(model, some, {.temperature = 1, .top_p = 1}, settings, false, first);
+    return model.computed;
+  };
+  const std::size_t alone = of_rows(0, 1) + of_rows(1, 1) + of_rows(2, 1), together = of_rows(0, 3);
+  CHECK(alone > 700);
+  CHECK(together <= alone + 12);
   request.window_step = 1;
   const auto moving = computed(100).first;
   request.window_step = 10;

@@ -70,7 +70,7 @@ inline EventRequest random_request(aria::RandomStream& random, Way way, const Se
       chosen ? give(as_control(event, vocabulary), request.controls) : give(event, request.events);
     }
     if (way == Way::infill && (!within || chosen)) {
-      within ? give(as_control(event, vocabulary), request.controls) : give(event, request.events);
+      chosen && !before ? give(as_control(event, vocabulary), request.controls) : give(event, request.events);
     }
   }
   return request;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -71,7 +72,8 @@ class FakeLogits {
   std::uint32_t a_second_;
 };
 
-/// The model. It can go back to a beginning of its sequences, and keep some of them, or cannot.
+/// The model. It can go back to a beginning of its sequences, and keep some of them, or cannot. One that can do both can
+/// compute some logits alone, too.
 template <bool kTruncates, bool kKeepsRows>
 class FakeEventModel {
  public:
@@ -98,6 +100,18 @@ class FakeEventModel {
       must(sequence.size() <= max_seq_len_, "a sequence is too long");
       if (on_sequence) on_sequence(sequence);
       logits_.fill(sequence, logits.subspan(row * size, size));
+    }
+  }
+
+  /// Of the ids from `first` to `end` - 1 alone: the others are no numbers.
+  void append(Context& context, std::span<const aria::TokenId> tokens, std::span<float> logits, std::size_t first,
+              std::size_t end)
+    requires(kTruncates && kKeepsRows)
+  {
+    append(context, tokens, logits);
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      const std::size_t id = i % vocabulary_size();
+      if (id < first || id >= end) logits[i] = std::numeric_limits<float>::quiet_NaN();
     }
   }
 

@@ -1,8 +1,9 @@
 #include <aria/sampling/prefix_context.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <span>
 #include <vector>
 
 #include <aria/support/random.hpp>
@@ -110,6 +111,25 @@ TEST_CASE("PrefixContext: a model that cannot go back, or cannot keep rows, begi
   CHECK(truncating({{1, 3}, {3, 4}}) == 2);
   truncating.context.keep_rows(std::vector<std::size_t>{1});
   CHECK(truncating({{3, 4, 3}}) == 3);
+}
+
+TEST_CASE("PrefixContext: some logits alone, of a model that can", "[sampling]") {
+  const std::size_t size = kLogits.vocabulary().size;
+  const Rows rows = {{1, 2, 3}, {1, 2, 4}};
+  const auto wanted = logits_of(rows);
+  Asked<CachedModel> some;
+  Asked<UncachedModel> all;
+  for (int again = 0; again < 2; ++again) {
+    some.context.fill_logits(rows, some.logits, 3, 7);
+    all.context.fill_logits(rows, all.logits, 3, 7);
+    CHECK(all.logits == wanted);
+    REQUIRE(some.logits.size() == wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const bool asked_for = i % size >= 3 && i % size < 7;
+      CHECK((asked_for ? some.logits[i] == wanted[i] : std::isnan(some.logits[i])));
+    }
+  }
+  CHECK(some({{1, 2, 3, 5}, {1, 2, 4, 5}}) == 2);
 }
 
 TEST_CASE("PrefixContext: logits are those of the whole sequences, whatever came before", "[sampling]") {

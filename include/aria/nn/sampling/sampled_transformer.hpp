@@ -81,13 +81,20 @@ class SampledTransformer {
     const AutocastGuard autocast(AutocastState{options_.precision == Precision::bf16, torch::kBFloat16, true},
                                  device().type());
     const torch::Tensor last = hidden(context, ids_of(context, tokens)).select(1, -1);
-    const torch::Tensor weight = model_->head_weight();
+    const torch::Tensor weight = head_weight();
     const torch::Tensor out = torch::from_blob(logits.data(), {context.batch, weight.size(0)}, torch::kFloat);
     const auto begin = static_cast<std::int64_t>(first), count = static_cast<std::int64_t>(end - first);
     apply_linear_into(out.narrow(1, begin, count), last, weight.narrow(0, begin, count));
   }
 
  private:
+  // In bf16 the whole is cast, once: a part of it would be cast for every token.
+  torch::Tensor head_weight() const {
+    const torch::Tensor weight = model_->head_weight();
+    if (options_.precision == Precision::fp32) return weight;
+    return at::autocast::cached_cast(torch::kBFloat16, weight, weight.device().type());
+  }
+
   torch::Device device() const { return model_->head_weight().device(); }
 
   torch::Tensor ids_of(const Context& context, std::span<const TokenId> tokens) const {

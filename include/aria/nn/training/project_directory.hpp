@@ -19,11 +19,11 @@
 #include <utility>
 
 #include <aria/nn/evaluation/loss_tally.hpp>
+#include <aria/nn/float_text.hpp>
 #include <aria/nn/training/table_rows.hpp>
 #include <aria/support/byte_buffer.hpp>
 #include <aria/support/error.hpp>
 #include <aria/support/file.hpp>
-#include <aria/support/float_text.hpp>
 
 namespace aria::nn {
 

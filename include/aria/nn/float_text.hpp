@@ -7,7 +7,7 @@
 #include <string>
 #include <system_error>
 
-namespace aria {
+namespace aria::nn {
 
 /// As Python writes a float: the shortest digits that give the same number again, with an exponent below 1e-4 and from
 /// 1e16 on; "inf", "-inf" and "nan".
@@ -27,4 +27,4 @@ inline std::string float_text(double value) {
   return shortest;
 }
 
-}  // namespace aria
+}  // namespace aria::nn
