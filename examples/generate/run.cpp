@@ -28,18 +28,21 @@ namespace {
 
 using aria::grouped_number;
 
-// Errors of what a folder's model cannot do name the folder.
+// What a folder's model cannot do is an error of the folder; what cannot be asked of any model, one of the input.
 template <class Work>
 auto with_model(const Arguments& arguments, Work work) {
   const std::string folder = cli::newest_checkpoint(arguments.model);
   const auto model = aria::nn::load_model_folder(folder);
   model->to(aria::nn::find_device(arguments.device));
   aria::nn::SampledTransformer sampled(model, {.cached = arguments.cached, .precision = arguments.precision});
+  const std::string* blamed = &folder;
   try {
     amt::EventGenerator generator(sampled, arguments.sampling);
+    if (!arguments.input.empty()) blamed = &arguments.input;
     return work(generator);
   } catch (const aria::Error& error) {
-    throw error.place().path.empty() ? error.in_file(folder) : error;
+    if (error.code() == aria::ErrorCode::not_finite) blamed = &folder;
+    throw error.place().path.empty() ? error.in_file(*blamed) : error;
   }
 }
 

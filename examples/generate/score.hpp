@@ -69,13 +69,19 @@ inline void check_from(const Arguments& arguments, const Score& score, amt::Bins
   throw aria::Error(aria::ErrorCode::invalid_argument, text, {.path = arguments.input});
 }
 
-// The notes of a choice; errors name the file.
-inline std::vector<bool> chosen_in(const Arguments& arguments, const Choice& choice, const Score& score) {
+// What `work` returns; its errors name the file.
+template <class Work>
+auto of_input(const Arguments& arguments, Work work) {
   try {
-    return chosen(choice, score.sources);
+    return work();
   } catch (const aria::Error& error) {
     throw error.in_file(arguments.input);
   }
+}
+
+// The notes of a choice.
+inline std::vector<bool> chosen_in(const Arguments& arguments, const Choice& choice, const Score& score) {
+  return of_input(arguments, [&] { return chosen(choice, score.sources); });
 }
 
 // Gives the kept notes to the model, those for which `is_control` is true as controls.
@@ -128,7 +134,8 @@ inline void fill_it(const Arguments& arguments, Score& score) {
 // Which instruments new notes may have.
 inline amt::InstrumentFilter filter_of(const Arguments& arguments, const Score& score) {
   const auto set_of = [&](const Choice& choice) {
-    return arguments.input.empty() ? instruments_of(choice) : instruments_of(choice, score.sources);
+    if (arguments.input.empty()) return instruments_of(choice);
+    return of_input(arguments, [&] { return instruments_of(choice, score.sources); });
   };
   InstrumentSet may_play;
   may_play.set();

@@ -62,7 +62,8 @@ struct GenerationStart {
   std::vector<TokenId> tokens;   // what the model sees: events up to the start, rests, controls
   std::vector<TokenId> pending;  // what joins them when its time has come
   std::vector<TokenId> future;   // given events behind the start
-  Bins now{};                    // of the last event
+  Bins now{};                    // of the last event,
+  bool is_rested = false;        // and whether that is a rest
 };
 
 // One variation.
@@ -74,7 +75,8 @@ struct GeneratedRow {
   UsedInstruments reference_used;
   std::array<TokenId, 3> event{};
   std::size_t next_pending = 0, draws = 0;
-  Bins now{};
+  Bins now{};              // of the last event
+  bool is_rested = false;  // whether that is a rest, behind which what follows is later
   bool is_done = false;
 };
 
@@ -127,6 +129,7 @@ inline GenerationStart split_at_start(std::span<const TokenId> events, Bins star
   pad(past, begin.tokens, start, Bins{settings.time_resolution}, vocabulary);
   clip(events, start + Bins{1}, max_time(events, {}, vocabulary), begin.future, false, vocabulary);
   begin.now = max_time(begin.tokens, {}, vocabulary);
+  begin.is_rested = !begin.tokens.empty() && begin.tokens.back() == vocabulary.rest;
   return begin;
 }
 
@@ -159,8 +162,8 @@ inline GenerationStart autoregressive_start(const EventRequest& request, const S
 
 /// Writes events with a model that was trained on lines of the Lakh recipe (anticipation/sample.py; arXiv 2306.08620,
 /// section 3). In reference mode tokens are those of the original, its faults included; in standard mode all given
-/// events and controls are kept, each once, rests stand only where they mean one, and no window reaches beyond the
-/// times that the vocabulary has.
+/// events and controls are kept, each once, what is written obeys the grammar of training sequences (no pause is longer
+/// than a second without a rest), and no window reaches beyond the times that the vocabulary has.
 ///
 ///     EventGenerator generator(model, {.temperature = 1, .top_p = 0.98});
 ///     const auto music = generator.generate({.start = Bins{500}, .end = Bins{1500}, .events = prompt});
@@ -227,7 +230,8 @@ class EventGenerator {
     Row row{.tokens = start_.tokens,
             .playing = PlayingInstruments(request_.may_play, settings_),
             .reference_used = UsedInstruments(settings_.instruments + 1),
-            .now = start_.now};
+            .now = start_.now,
+            .is_rested = start_.is_rested};
     if (!is_reference()) {  // what is given and not yet told plays, too
       for (const auto* given : {&request_.events, &request_.controls}) add_instruments(*given, row);
     }
@@ -335,11 +339,13 @@ class EventGenerator {
 
   TokenId choose(EventSlot slot, std::span<float> logits, std::size_t number, Bins offset) {
     Row& row = rows_[number];
-    const Bins earliest = std::max(request_.start, row.now) - offset;
     if (is_reference()) {
+      const Bins earliest = std::max(request_.start, row.now) - offset;
       reference_allowed_ids(slot, earliest, row.reference_used, vocabulary_, ranges_);
     } else {
-      allowed_ids(slot, earliest, row.event[1], row.playing, vocabulary_, ranges_);
+      const Bins earliest = std::max(request_.start, row.now + Bins{row.is_rested ? 1 : 0});
+      const EventTimes times{earliest - offset, row.now + Bins{settings_.time_resolution} - offset};
+      allowed_ids(slot, times, {row.event[0], row.event[1], row.event[2]}, row.playing, vocabulary_, ranges_);
     }
     keep_only(ranges_, logits);
     if (options_.temperature == 0) {
@@ -366,6 +372,7 @@ class EventGenerator {
       return;
     }
     row.now = time;
+    row.is_rested = event.note == vocabulary_.rest;
     row.queue = {event};
     if (event.note != vocabulary_.rest) detail::append(event, row.added);
     if (!is_anticipated_) {

@@ -12,6 +12,7 @@
 
 #include <aria/anticipation/grammar.hpp>
 #include <aria/anticipation/settings.hpp>
+#include <aria/anticipation/triples.hpp>
 #include <aria/anticipation/vocabulary.hpp>
 #include <aria/token/token.hpp>
 
@@ -68,19 +69,28 @@ class PlayingInstruments {
   InstrumentFilter may_play_;
 };
 
-/// Replaces `ranges` by the ids that may stand in a slot: `earliest` is the first time that is not past, counted from
-/// the beginning of the window; `duration` the token before the note. A rest may stand only where the duration is 0.
-inline void allowed_ids(EventSlot slot, Bins earliest, TokenId duration, const PlayingInstruments& playing,
+/// The times that the next event may have, counted from the beginning of the window. In training no two events are more
+/// than a second apart: rests stand between them.
+struct EventTimes {
+  Bins earliest{};  ///< not past
+  Bins latest{};    ///< where a rest may stand, too
+};
+
+/// Replaces `ranges` by the ids that may stand in a slot; `event` are the tokens of the event so far. A rest may stand
+/// only as late as an event can be, with a duration of 0. (The grammar of training sequences, see ArrivalGrammar.)
+inline void allowed_ids(EventSlot slot, const EventTimes& times, const Triple& event, const PlayingInstruments& playing,
                         const ArrivalVocabulary& vocabulary, std::vector<IdRange>& ranges) {
   ranges.clear();
   switch (slot) {
     case EventSlot::time:
-      return add_times(earliest, Bins{vocabulary.max_time}, 0, vocabulary, ranges);
+      return add_times(times.earliest, times.latest, 0, vocabulary, ranges);
     case EventSlot::duration:
       return add_durations(0, vocabulary, ranges);
     case EventSlot::note:
       playing.add_ranges(vocabulary, ranges);
-      if (duration == vocabulary.duration) add_range(vocabulary.rest, vocabulary.rest + 1, ranges);
+      if (event.duration == vocabulary.duration && std::int64_t{event.time} == vocabulary.time + times.latest.count) {
+        add_range(vocabulary.rest, vocabulary.rest + 1, ranges);
+      }
   }
 }
 

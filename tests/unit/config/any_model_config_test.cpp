@@ -45,7 +45,8 @@ TEST_CASE("AnyModelConfig: a model type makes it a GPT-2", "[config]") {
   CHECK(*aria_model.aria() == ModelConfig::from_json(kAria));
   CHECK(aria_model.max_seq_len() == 128);
   CHECK(aria_model.vocabulary() == std::nullopt);
-  const AnyModelConfig gpt2 = AnyModelConfig::from_json(R"({"n_positions": 77, "vocab_size": 5, "model_type": "gpt2"})");
+  const AnyModelConfig gpt2 =
+      AnyModelConfig::from_json(R"({"n_positions": 77, "vocab_size": 5, "model_type": "gpt2"})");
   REQUIRE(gpt2.gpt2() != nullptr);
   CHECK(gpt2.aria() == nullptr);
   CHECK(gpt2.max_seq_len() == 77);
@@ -87,8 +88,9 @@ TEST_CASE("ModelPreset: the sizes and rates of train/lakh-*.yaml", "[config]") {
     std::int64_t width, layers, heads;
     double rate;
   };
-  for (const auto& [name, width, layers, heads, rate] : std::vector<Size>{
-           {"lakh-small", 768, 12, 12, 6e-4}, {"lakh-medium", 1024, 24, 16, 3e-4}, {"lakh-large", 1280, 36, 20, 2e-4}}) {
+  for (const auto& [name, width, layers, heads, rate] : std::vector<Size>{{"lakh-small", 768, 12, 12, 6e-4},
+                                                                          {"lakh-medium", 1024, 24, 16, 3e-4},
+                                                                          {"lakh-large", 1280, 36, 20, 2e-4}}) {
     CAPTURE(name);
     const ModelPreset preset = ModelPreset::find(name);
     const Gpt2Config* const model = preset.model.gpt2();
@@ -131,8 +133,9 @@ TEST_CASE("ModelPreset: a path of a file, and what is known otherwise", "[config
   const aria::Error missing = test::error_of([&] { ModelPreset::find(path); });
   CHECK(missing.code() == ErrorCode::not_found);
   CHECK(std::string(missing.what()) ==
-        path + ": is no model configuration: give one of test, small, small2048, medium, large, xlarge, lakh-small, "
-               "lakh-medium, lakh-large, or the path of a JSON file");
+        path +
+            ": is no model configuration: give one of test, small, small2048, medium, large, xlarge, lakh-small, "
+            "lakh-medium, lakh-large, or the path of a JSON file");
   CHECK(test::error_of([] { ModelPreset::find("Lakh-small"); }).code() == ErrorCode::not_found);
   CHECK(test::error_of([] { ModelPreset::find(""); }).code() == ErrorCode::not_found);
   CHECK(test::error_of([&] { ModelPreset::find(folder.path().string()); }).code() == ErrorCode::io);
@@ -158,7 +161,8 @@ TEST_CASE("TrainingRecipe: what is missing has the values of the paper", "[confi
   CHECK(recipe == TrainingRecipe{"levanter", 1, 0.5, 2, 3, 4, 5.5, 0.6, 0.7, 1e-9, 0});
   CHECK(recipe_in(recipe.to_json()) == recipe);
   CHECK(recipe_in(TrainingRecipe().to_json("    ")) == TrainingRecipe());
-  CHECK(TrainingRecipe().to_json("  ").starts_with("{\n    \"recipe\": \"split_lakh\",\n    \"learning_rate\": 6e-04,\n"));
+  CHECK(TrainingRecipe().to_json("  ").starts_with(
+      "{\n    \"recipe\": \"split_lakh\",\n    \"learning_rate\": 6e-04,\n"));
   CHECK(TrainingRecipe().to_json("  ").ends_with("\"max_grad_norm\": 1\n  }"));
 }
 

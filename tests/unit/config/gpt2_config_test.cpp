@@ -101,13 +101,15 @@ TEST_CASE("Gpt2Config: sizes under the names that other models have for them", "
   CHECK(config.n_head == 4);
   CHECK(with(R"("hidden_size": 48, "n_embd": 48)").n_embd == 48);
   CHECK(fault_of(R"("hidden_size": 48, "n_embd": 96)") == "hidden_size must be equal to n_embd, and is 48");
-  CHECK(fault_of(R"("n_layer": 1, "num_hidden_layers": 12)") == "num_hidden_layers must be equal to n_layer, and is 12");
+  CHECK(fault_of(R"("n_layer": 1, "num_hidden_layers": 12)") ==
+        "num_hidden_layers must be equal to n_layer, and is 12");
   CHECK(fault_of(R"("hidden_size": "48")") == "hidden_size must be a whole number from 1 to 65536, and is \"48\"");
   CHECK(with(R"("hidden_size": null)").n_embd == 768);
 }
 
 TEST_CASE("Gpt2Config: keys that change no number may have any value, or null", "[config]") {
-  for (const char* value : {"1", "-0.5", "null", "true", "\"text\"", "[]", "[[1], {}]", "{}", R"({"a": {"b": null}})"}) {
+  for (const char* value :
+       {"1", "-0.5", "null", "true", "\"text\"", "[]", "[[1], {}]", "{}", R"({"a": {"b": null}})"}) {
     for (const char* key :
          {"architectures", "transformers_version", "torch_dtype", "use_cache", "bos_token_id", "summary_type", "n_ctx",
           "task_specific_params", "reorder_and_upcast_attn", "vocab", "", "d_model", "training"}) {
@@ -115,11 +117,26 @@ TEST_CASE("Gpt2Config: keys that change no number may have any value, or null", 
       CHECK(with('"' + std::string(key) + "\": " + value) == Gpt2Config());
     }
   }
-  for (const char* key :
-       {"vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "embd_pdrop", "resid_pdrop", "attn_pdrop",
-        "layer_norm_epsilon", "initializer_range", "scale_attn_weights", "scale_attn_by_inverse_layer_idx",
-        "gradient_checkpointing", "model_type", "activation_function", "tie_word_embeddings", "add_cross_attention",
-        "quantization_config", "pruned_heads"}) {
+  for (const char* key : {"vocab_size",
+                          "n_positions",
+                          "n_embd",
+                          "n_layer",
+                          "n_head",
+                          "n_inner",
+                          "embd_pdrop",
+                          "resid_pdrop",
+                          "attn_pdrop",
+                          "layer_norm_epsilon",
+                          "initializer_range",
+                          "scale_attn_weights",
+                          "scale_attn_by_inverse_layer_idx",
+                          "gradient_checkpointing",
+                          "model_type",
+                          "activation_function",
+                          "tie_word_embeddings",
+                          "add_cross_attention",
+                          "quantization_config",
+                          "pruned_heads"}) {
     CAPTURE(key);
     CHECK(with('"' + std::string(key) + "\": null") == Gpt2Config());
   }
@@ -152,8 +169,8 @@ TEST_CASE("Gpt2Config: what would change the numbers and is not known is an erro
   }
   for (const char* same : {R"("model_type": "gpt2")", R"("activation_function": "gelu_new")",
                            R"("activation_function": "gelu_pytorch_tanh")", R"("activation_function": "gelu_fast")",
-                           R"("tie_word_embeddings": true)", R"("add_cross_attention": false)",
-                           R"("pruned_heads": {})", R"("quantization_config": {  })"}) {
+                           R"("tie_word_embeddings": true)", R"("add_cross_attention": false)", R"("pruned_heads": {})",
+                           R"("quantization_config": {  })"}) {
     CAPTURE(same);
     CHECK(with(same) == Gpt2Config());
   }

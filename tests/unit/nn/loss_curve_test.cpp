@@ -142,15 +142,17 @@ TEST_CASE("a training that went on from a checkpoint replaces what it does again
 }
 
 TEST_CASE("validations after steps are marks where these steps end", "[nn]") {
-  const std::string losses = kLossHeader + "0,0,9\n0,1,8\n0,2,7\n1,0,6\n1,1,5\n1,2,4\n", epochs = kEpochHeader + "0,8,7.5\n";
+  const std::string losses = kLossHeader + "0,0,9\n0,1,8\n0,2,7\n1,0,6\n1,1,5\n1,2,4\n",
+                    epochs = kEpochHeader + "0,8,7.5\n";
   const std::string plain = Project(losses, epochs, kLossHeader + "0,1,8.25\n1,0,6.25\n1,2,6.5\n").svg();
   CHECK(marks_of(plain, "validation") == "8.25 at 2, 6.25 at 4, 6.5 at 6");
   CHECK(marks_of(plain) == "");  // those after epochs are not drawn, too
   CHECK(has(plain, ">6 steps; training loss 4; validation loss 6.5, least 6.25 after step 4</text>"));
   // With perplexities, and gone on from a checkpoint behind step 0 of epoch 1.
   const std::string events =
-      Project(losses, epochs,
-              kEventHeader + "0,1,8.25,1,2,3,4\n1,0,6.25,1e5,1,1,inf\n1,1,3,1,1,1,1\n1,0,6.25,nan,1,1,1\n1,2,6.5,1,1,1,1\n")
+      Project(
+          losses, epochs,
+          kEventHeader + "0,1,8.25,1,2,3,4\n1,0,6.25,1e5,1,1,inf\n1,1,3,1,1,1,1\n1,0,6.25,nan,1,1,1\n1,2,6.5,1,1,1,1\n")
           .svg();
   CHECK(marks_of(events, "validation") == "8.25 at 2, 6.25 at 4, 6.5 at 6");
   // Without a row in it, those after epochs are.

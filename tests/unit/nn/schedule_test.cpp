@@ -147,8 +147,9 @@ TEST_CASE("CosineSchedule: it grows to the peak and then falls, nowhere by a jum
         for (std::uint64_t step = 0; step < 1100; ++step) {
           const double rate = schedule(step), next = schedule(step + 1), change = next - rate;
           const bool rises = step < warmup, stays = step >= 1000 - rest || end_ratio == 1;
-          const bool right = rises ? change > 0 && change <= up * 1.0001
-                                   : stays ? change == 0 : change < 0 && -change <= down;
+          const bool right = rises   ? change > 0 && change <= up * 1.0001
+                             : stays ? change == 0
+                                     : change < 0 && -change <= down;
           wrong += right && rate >= 0 && rate <= 2 ? 0 : 1;
         }
         CHECK(wrong == 0);
@@ -180,7 +181,9 @@ TEST_CASE("CosineSchedule: the rates of the reference runs", "[nn]") {
   if (!folder) return;
   const std::string text = test::read_text(*folder / "models/gpt2_tiny/train.json");
   const aria::JsonDocument document(text);
-  const auto is_near = [](double rate, double expected) { return std::abs(rate - expected) <= 1e-6 * expected + 1e-18; };
+  const auto is_near = [](double rate, double expected) {
+    return std::abs(rate - expected) <= 1e-6 * expected + 1e-18;
+  };
   aria::nn::TrainSettings settings;
   settings.peak_rate = 6e-4;
   settings.end_ratio = 0;

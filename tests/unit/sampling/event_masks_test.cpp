@@ -39,8 +39,8 @@ bool are_proper(const std::vector<IdRange>& ranges) {
 struct Context {
   std::set<std::uint32_t> playing;
   InstrumentFilter filter;
-  std::int64_t earliest = 0;
-  TokenId duration = 0;
+  std::int64_t earliest = 0, latest = 0;
+  Triple event{};  // time and duration of it
 };
 
 Context random_context(aria::RandomStream& random, const ArrivalVocabulary& vocabulary) {
@@ -54,7 +54,9 @@ Context random_context(aria::RandomStream& random, const ArrivalVocabulary& voca
   }
   context.earliest = std::int64_t{random.below(2 * vocabulary.max_time)} - 50;
   if (random.below(8) == 0) context.earliest = vocabulary.rest + random.below(3) - 1;
-  context.duration = vocabulary.duration + random.below(3);
+  context.latest = context.earliest + random.below(2 * vocabulary.max_time) - 3;
+  context.event = {random.below(vocabulary.max_time), vocabulary.duration + random.below(3), random.below(9)};
+  if (random.below(2) == 0) context.event.time = static_cast<TokenId>(std::max<std::int64_t>(context.latest, 0));
   return context;
 }
 
@@ -65,9 +67,11 @@ bool may_play(const Context& context, std::uint32_t instrument) {
 }
 
 bool is_allowed(EventSlot slot, TokenId id, const Context& context, const ArrivalVocabulary& vocabulary) {
-  if (slot == EventSlot::time) return id < vocabulary.duration && id >= context.earliest;
+  if (slot == EventSlot::time) return id < vocabulary.duration && id >= context.earliest && id <= context.latest;
   if (slot == EventSlot::duration) return id >= vocabulary.duration && id < vocabulary.note;
-  if (id == vocabulary.rest) return context.duration == vocabulary.duration;
+  if (id == vocabulary.rest) {
+    return context.event.duration == vocabulary.duration && context.event.time == context.latest;
+  }
   return id >= vocabulary.note && id < vocabulary.rest && may_play(context, vocabulary.instrument_of(id));
 }
 
@@ -151,7 +155,8 @@ TEST_CASE("allowed_ids and reference_allowed_ids: what the plain definitions say
       for (const std::uint32_t instrument : with_rest) used.add(instrument);
       for (const EventSlot slot : kSlots) {
         std::vector<IdRange> ranges = {{1, 2}}, original = {{1, 2}};
-        allowed_ids(slot, Bins{context.earliest}, context.duration, playing, vocabulary, ranges);
+        const EventTimes times{Bins{context.earliest}, Bins{context.latest}};
+        allowed_ids(slot, times, context.event, playing, vocabulary, ranges);
         reference_allowed_ids(slot, Bins{context.earliest}, used, vocabulary, original);
         std::size_t wrong = 0, wrong_there = 0;
         for (TokenId id = 0; id < vocabulary.size; ++id) {

@@ -22,9 +22,9 @@
 
 namespace test {
 
+using aria::TokenId;
 using aria::anticipation::EventRequest;
 using aria::anticipation::Settings;
-using aria::TokenId;
 
 /// A vocabulary with all instruments that is small enough to try many seeds: 200 times, 10 durations, 2 pitches.
 inline Settings few_ids() {
@@ -107,12 +107,14 @@ class SlowEventGenerator {
     flag_ = controls.empty() ? v_.autoregress : v_.anticipate;
     std::vector<Triple> left = interleave(prompt, controls);
     now_ = latest(prompt);
+    is_rested_ = !prompt.empty() && prompt.back().note == v_.rest;
     for (;;) {
       while (!left.empty() && now_ >= time(left.front()) - delta()) take_first(left);
       const auto made = add_event();
       if (!made) return std::nullopt;
       if (made->time >= request.end.count) break;
       now_ = made->time;
+      is_rested_ = made->note == v_.rest;
       tokens_.push_back(*made);
     }
     std::vector<Triple> result;
@@ -133,11 +135,13 @@ class SlowEventGenerator {
     std::vector<Triple> left = future;
     flag_ = v_.autoregress;
     now_ = latest(tokens_);
+    is_rested_ = !tokens_.empty() && tokens_.back().note == v_.rest;
     for (;;) {
       const auto made = add_event();
       if (!made) return std::nullopt;
       if (made->time >= request.end.count) break;
       now_ = made->time;
+      is_rested_ = made->note == v_.rest;
       while (!left.empty() && now_ >= time(left.front())) take_first(left);
       tokens_.push_back(*made);
     }
@@ -255,8 +259,8 @@ class SlowEventGenerator {
       logits_.fill(sequence, logits);
       const std::set<std::uint32_t> playing = standard_ ? all_playing() : playing_in_tokens();
       for (TokenId id = 0; id < v_.size; ++id) {
-        const bool may = standard_ ? may_stand(id, slot, current, event[1], playing)
-                                   : may_stand_there(id, slot, current, playing);
+        const bool may =
+            standard_ ? may_stand(id, slot, offset, event, playing) : may_stand_there(id, slot, current, playing);
         if (!may) logits[id] = -std::numeric_limits<float>::infinity();
       }
       sampler_.weigh(logits, options_.temperature);
@@ -296,11 +300,15 @@ class SlowEventGenerator {
     return id >= v_.note && (playing.size() < 15 || playing.contains((id - v_.note) / v_.pitches));
   }
 
-  bool may_stand(TokenId id, int slot, std::int64_t current, TokenId duration,
+  bool may_stand(TokenId id, int slot, std::int64_t offset, const TokenId (&event)[3],
                  const std::set<std::uint32_t>& playing) const {
-    if (slot == 0) return id >= current && id < v_.duration;
+    if (slot == 0) {
+      const std::int64_t at = id + offset;
+      const bool follows = is_rested_ ? at > now_ : at >= now_;
+      return id < v_.duration && at >= start_ && follows && at <= now_ + density();
+    }
     if (slot == 1) return id >= v_.duration && id < v_.note;
-    if (id == v_.rest) return duration == v_.duration;
+    if (id == v_.rest) return event[1] == v_.duration && event[0] + offset == now_ + density();
     if (id < v_.note || id > v_.rest) return false;
     const std::uint32_t instrument = (id - v_.note) / v_.pitches;
     if (!may_play_[instrument]) return false;
@@ -317,6 +325,7 @@ class SlowEventGenerator {
   // Of one generation.
   bool standard_ = true;
   std::int64_t start_ = 0, now_ = 0;
+  bool is_rested_ = false;  // whether the last event is a rest
   std::vector<bool> may_play_;
   std::vector<Triple> given_, tokens_;
   TokenId flag_ = 0;

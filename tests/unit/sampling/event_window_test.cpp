@@ -76,8 +76,8 @@ TEST_CASE("relative_window: a flag, and times that count from another one", "[sa
   std::vector<TokenId> out = {1, 2, 3};
   relative_window(v.anticipate, {}, Bins{7}, out);
   CHECK(out == std::vector<TokenId>{v.anticipate});
-  const std::vector<TokenId> window = {700, v.duration + 1, v.note + 5,
-                                       v.control + 900, v.control + v.duration, v.control + v.note};
+  const std::vector<TokenId> window = {
+      700, v.duration + 1, v.note + 5, v.control + 900, v.control + v.duration, v.control + v.note};
   relative_window(v.autoregress, window, Bins{700}, out);
   CHECK(out == std::vector<TokenId>{v.autoregress, 0, v.duration + 1, v.note + 5, v.control + 200,
                                     v.control + v.duration, v.control + v.note});

@@ -60,7 +60,8 @@ class FakeLogits {
       }
       if (stands) logits[last] -= 10;
       const float decline = 4 / static_cast<float>(a_second_);
-      for (std::size_t id = last; id < vocabulary_.duration; ++id) logits[id] -= decline * static_cast<float>(id - last);
+      for (std::size_t id = last; id < vocabulary_.duration; ++id)
+        logits[id] -= decline * static_cast<float>(id - last);
       logits[vocabulary_.rest] = -10;  // there only in reference mode, where it would end most pieces
     }
     if (slot == 1) logits[vocabulary_.duration] += 2;
@@ -72,8 +73,8 @@ class FakeLogits {
   std::uint32_t a_second_;
 };
 
-/// The model. It can go back to a beginning of its sequences, and keep some of them, or cannot. One that can do both can
-/// compute some logits alone, too.
+/// The model. It can go back to a beginning of its sequences, and keep some of them, or cannot. One that can do both
+/// can compute some logits alone, too.
 template <bool kTruncates, bool kKeepsRows>
 class FakeEventModel {
  public:
@@ -105,9 +106,7 @@ class FakeEventModel {
 
   /// Of the ids from `first` to `end` - 1 alone: the others are no numbers.
   void append(Context& context, std::span<const aria::TokenId> tokens, std::span<float> logits, std::size_t first,
-              std::size_t end)
-    requires(kTruncates && kKeepsRows)
-  {
+              std::size_t end) requires(kTruncates&& kKeepsRows) {
     append(context, tokens, logits);
     for (std::size_t i = 0; i < logits.size(); ++i) {
       const std::size_t id = i % vocabulary_size();
@@ -115,18 +114,14 @@ class FakeEventModel {
     }
   }
 
-  void truncate(Context& context, std::size_t length) const
-    requires kTruncates
-  {
+  void truncate(Context& context, std::size_t length) const requires kTruncates {
     for (Tokens& row : context.rows) {
       must(length > 0 && length < row.size(), "a sequence is not shortened");
       row.resize(length);
     }
   }
 
-  void keep_rows(Context& context, std::span<const std::size_t> rows) const
-    requires kKeepsRows
-  {
+  void keep_rows(Context& context, std::span<const std::size_t> rows) const requires kKeepsRows {
     std::vector<Tokens> kept;
     for (const std::size_t row : rows) kept.push_back(context.rows.at(row));
     context.rows = kept;

@@ -19,8 +19,8 @@ namespace {
 
 using Rows = std::vector<Tokens>;
 
-const aria::anticipation::Settings kFew = {.time_resolution = 2, .max_time_seconds = 3, .max_duration_seconds = 1,
-                                           .pitches = 1};
+const aria::anticipation::Settings kFew = {
+    .time_resolution = 2, .max_time_seconds = 3, .max_duration_seconds = 1, .pitches = 1};
 const FakeLogits kLogits(Taste::random, kFew);
 
 std::vector<float> logits_of(const Rows& rows) {
