@@ -7,32 +7,10 @@
 # composed first. With --audio the results are also written as sound, with fluidsynth, which must be installed. Everything
 # is written to the folder anticipation/.
 set -eu
-
-case ${1-} in -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
-audio=
-if [ "${1-}" = --audio ]; then
-  audio=--audio
-  shift
-  command -v fluidsynth >/dev/null ||
-    { echo "--audio needs fluidsynth and a sound font: apt-get install fluidsynth fluid-soundfont-gm" >&2; exit 1; }
-fi
-[ $# -le 1 ] || { echo "usage: sh $0 [--audio] [DIR]" >&2; exit 2; }
-
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-bin=$root/build/bin
-out=$root/anticipation
-
-# Runs a command that says nothing unless it fails.
-quietly() {
-  "$@" >"$out/log.txt" 2>&1 || { cat "$out/log.txt" >&2; echo "failed: $*" >&2; exit 1; }
-}
-
-sh "$root/cmake/install_packages.sh"
-mkdir -p "$out"
-
-echo "Building the programs (the first time takes some minutes) ..."
-quietly cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release
-quietly cmake --build "$root/build" --target aria_program aria_compose aria_train aria_eval aria_generate -j 2
+name=anticipation
+# shellcheck source=examples/setup.sh
+. "$(dirname -- "$0")/setup.sh"
+build aria_program aria_compose aria_train aria_eval aria_generate
 
 rm -rf "$out/lmd" "$out/lakh" "$out/model"
 rm -f "$out"/*.txt "$out"/*.tsv "$out"/*.mid "$out"/*.svg "$out"/*.wav "$out"/*.csv

@@ -13,10 +13,10 @@ namespace {
 constexpr const char* kAbout =
     R"(Says how well a model of the Anticipatory Music Transformer knows a file of its training lines.
 
-MODEL_DIR is a model folder with config.json, or a project directory of aria-train, of which the last
-checkpoint is taken, or all with --all. FILE has lines of `aria lakh`. The table that is printed is that
-of the original's eval-loss: loss in nats a token, bits a second of music (bpe), and perplexities of
-an event and of its onset, duration and note.
+MODEL_DIR is a model folder with config.json, or a project directory of aria-train, of which the
+last checkpoint is taken, or all with --all. FILE has lines of `aria lakh`. The table that is
+printed is that of the original's eval-loss: loss in nats a token, bits a second of music (bpe),
+and perplexities of an event and of its onset, duration and note.
 
 Example:
   aria-eval experiments/0 lakh/test.txt --all --svg losses.svg

@@ -99,10 +99,10 @@ int run(const Arguments& arguments) {
     const std::string counts = count_text(music);
     const std::string variation = all.size() == 1 ? "" : ", variation " + std::to_string(number);
     results.write(number, music, {.title = title_of(arguments) + variation, .subtitle = counts});
-    std::cout << "wrote " << cli::printable(results.path(number, ".mid")) << ": " << counts << '\n';
+    std::cout << "wrote " << cli::printable(results.name(number) + ".mid") << ": " << counts << '\n';
   }
-  std::cout << "To look at: " << cli::printable(results.path(1, ".svg")) << ", in a browser. To listen to: "
-            << cli::printable(results.path(1, results.with_sound() ? ".wav" : ".mid")) << '\n';
+  std::cout << "To look at: " << cli::printable(results.name(1) + ".svg")
+            << ", in a browser. To listen to: " << cli::printable(results.to_listen_to(1)) << '\n';
   return cli::kDone;
 }
 

@@ -1,19 +1,16 @@
-// The files that a continuation is written to.
+// The files that continuations are written to.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <system_error>
 
 #include <aria/drawing/piano_roll.hpp>
-#include <aria/midi.hpp>
 #include <aria/sampling/continuation.hpp>
-#include <aria/support/atomic_file.hpp>
 #include <aria/support/error.hpp>
 
-#include "../cli/synthesizer.hpp"
+#include "../cli/music_files.hpp"
 #include "arguments.hpp"
 
 namespace sample {
@@ -24,15 +21,9 @@ class Results {
   /// Throws already_exists for the first result that is there already, unless it may be replaced; not_found where there
   /// is nothing to make sound with.
   explicit Results(const Arguments& arguments)
-      : folder_(arguments.out), if_exists_(arguments.overwrite ? aria::IfExists::replace : aria::IfExists::refuse) {
-    if (arguments.audio) synthesizer_.emplace(arguments.sound_font);
-    for (std::size_t number = 1; number <= arguments.variations && !arguments.overwrite; ++number) {
-      for (const char* extension : {".mid", ".svg", ".wav"}) {
-        if (!std::filesystem::exists(path(number, extension))) continue;
-        throw aria::Error(aria::ErrorCode::already_exists,
-                          "is there already; --overwrite replaces it, or give --out DIR",
-                          {.path = path(number, extension)});
-      }
+      : folder_(arguments.out), files_(arguments.overwrite, arguments.audio, arguments.sound_font) {
+    for (std::size_t number = 1; number <= arguments.variations; ++number) {
+      files_.refuse_existing(name(number), ", or give --out DIR");
     }
   }
 
@@ -43,32 +34,23 @@ class Results {
     if (error) throw aria::Error(aria::ErrorCode::io, "cannot make the folder: " + error.message(), {.path = folder_});
   }
 
-  /// "samples/res_1.mid"
-  std::string path(std::size_t number, const std::string& extension) const {
-    return folder_ + "/res_" + std::to_string(number) + extension;
-  }
+  /// "samples/res_1"
+  std::string name(std::size_t number) const { return folder_ + "/res_" + std::to_string(number); }
+
+  /// What there is to listen to.
+  std::string to_listen_to(std::size_t number) const { return files_.to_listen_to(name(number)); }
 
   /// Writes the music, its drawing, and its sound where that is wanted. Throws io.
   void write(std::size_t number, const aria::ContinuedPiece& music, aria::PianoRollOptions drawing) const {
-    aria::write_midi(music.piece, path(number, ".mid"), if_exists_);
     const auto& notes = music.piece.notes;
     drawing.given.assign(music.given_notes, true);
     if (music.given_notes < notes.size()) drawing.prompt_end = notes[music.given_notes].start();
-    aria::AtomicFile svg(path(number, ".svg"), if_exists_);
-    svg.write(aria::piano_roll_svg(music.piece, drawing));
-    svg.commit();
-    if (!synthesizer_) return;
-    aria::AtomicFile wav(path(number, ".wav"), if_exists_);
-    synthesizer_->render(path(number, ".mid"), wav);
-    wav.commit();
+    files_.write(name(number), music.piece, drawing);
   }
-
-  bool with_sound() const noexcept { return synthesizer_.has_value(); }
 
  private:
   std::string folder_;
-  aria::IfExists if_exists_;
-  std::optional<cli::Synthesizer> synthesizer_;
+  cli::MusicFiles files_;
 };
 
 }  // namespace sample

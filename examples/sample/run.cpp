@@ -168,14 +168,14 @@ int run(const Arguments& arguments) {
       const auto music = aria::continued_piece(tokenizer, sequence, prompt.size());
       const std::string counts = count_text(prompt.size(), sequence.size());
       results.write(number, music, {.title = name + ", continuation " + std::to_string(number), .subtitle = counts});
-      std::cout << "wrote " << cli::printable(results.path(number, ".mid")) << ": " << counts;
+      std::cout << "wrote " << cli::printable(results.name(number) + ".mid") << ": " << counts;
       if (const auto left_out = music.skipped.total()) {
         std::cout << ", " << grouped_number(left_out) << " of them left out as they make no sense where they stand";
       }
       std::cout << '\n';
     }
-    std::cout << "To look at: " << cli::printable(results.path(1, ".svg")) << ", in a browser. To listen to: "
-              << cli::printable(results.path(1, results.with_sound() ? ".wav" : ".mid")) << '\n';
+    std::cout << "To look at: " << cli::printable(results.name(1) + ".svg")
+              << ", in a browser. To listen to: " << cli::printable(results.to_listen_to(1)) << '\n';
     return cli::kDone;
   });
 }

@@ -41,7 +41,7 @@ struct EventRequest {
   std::vector<TokenId> events{};    ///< given ones, in the order of time; those behind `start` are told in advance;
                                     ///< rests among them are passed over in standard mode
   std::vector<TokenId> controls{};  ///< given, too, and told in advance wherever they are; in the order of time
-  InstrumentFilter may_play{};      ///< instruments of new events; empty: all
+  InstrumentFilter may_play{};      ///< instruments of new events; empty: all. Not for the reference reading
   std::size_t variations = 1;       ///< so many are made at once
   Reading reading = Reading::standard;
   std::size_t window_step = 64;  ///< events by which the window moves at once, see EventWindow; 1 in reference mode
@@ -63,7 +63,6 @@ struct GenerationStart {
   std::vector<TokenId> pending;  // what joins them when its time has come
   std::vector<TokenId> future;   // given events behind the start
   Bins now{};                    // of the last event,
-  bool is_rested = false;        // and whether that is a rest
 };
 
 // One variation.
@@ -75,8 +74,9 @@ struct GeneratedRow {
   UsedInstruments reference_used;
   std::array<TokenId, 3> event{};
   std::size_t next_pending = 0, draws = 0;
-  Bins now{};              // of the last event
-  bool is_rested = false;  // whether that is a rest, behind which what follows is later
+  std::size_t at_once = 0;  // events that were made for this time
+  Bins now{};               // of the last event
+  bool is_rested = false;   // whether that is a rest, behind which what follows is later
   bool is_done = false;
 };
 
@@ -129,7 +129,6 @@ inline GenerationStart split_at_start(std::span<const TokenId> events, Bins star
   pad(past, begin.tokens, start, Bins{settings.time_resolution}, vocabulary);
   clip(events, start + Bins{1}, max_time(events, {}, vocabulary), begin.future, false, vocabulary);
   begin.now = max_time(begin.tokens, {}, vocabulary);
-  begin.is_rested = !begin.tokens.empty() && begin.tokens.back() == vocabulary.rest;
   return begin;
 }
 
@@ -168,7 +167,9 @@ inline GenerationStart autoregressive_start(const EventRequest& request, const S
 ///     EventGenerator generator(model, {.temperature = 1, .top_p = 0.98});
 ///     const auto music = generator.generate({.start = Bins{500}, .end = Bins{1500}, .events = prompt});
 ///
-/// All variations go through the model together, a token of each at a time.
+/// All variations go through the model together, a token of each at a time. They share the window: where one of them
+/// has so long pauses that it must be shortened, the others see less of their past, too. A model that would write
+/// events for one time without end is made to go on after 256 of them.
 template <LanguageModel Model, class Picker = RandomPicker>
 class EventGenerator {
  public:
@@ -211,6 +212,7 @@ class EventGenerator {
 
  private:
   using Row = detail::GeneratedRow;
+  static constexpr std::size_t kMostAtOnce = 256;
 
   bool is_reference() const noexcept { return request_.reading == Reading::reference; }
 
@@ -230,8 +232,7 @@ class EventGenerator {
     Row row{.tokens = start_.tokens,
             .playing = PlayingInstruments(request_.may_play, settings_),
             .reference_used = UsedInstruments(settings_.instruments + 1),
-            .now = start_.now,
-            .is_rested = start_.is_rested};
+            .now = start_.now};
     if (!is_reference()) {  // what is given and not yet told plays, too
       for (const auto* given : {&request_.events, &request_.controls}) add_instruments(*given, row);
     }
@@ -280,7 +281,7 @@ class EventGenerator {
   void sample_events() {
     shorten_window();
     offsets_.clear();
-    for (const std::size_t i : active_) offsets_.push_back(min_time(seen(rows_[i]), {}, vocabulary_));
+    for (const std::size_t i : active_) offsets_.push_back(offset_of(rows_[i]));
     for (std::size_t slot = 0; slot < 3; ++slot) {
       fill_inputs(slot);
       const IdRange wanted = slot_range(static_cast<EventSlot>(slot));
@@ -306,13 +307,20 @@ class EventGenerator {
 
   std::span<const TokenId> seen(const Row& row) const { return std::span(row.tokens).subspan(window_.begin()); }
 
+  // What times in the window count from: the earliest one; the last event's where many controls have left none but
+  // their own, since the next event may come before all of these.
+  Bins offset_of(const Row& row) const {
+    const Bins earliest = min_time(seen(row), {}, vocabulary_);
+    return is_reference() ? earliest : std::min(earliest, row.now);
+  }
+
   // Has no time in it be further on than the vocabulary goes; that of the original may hold times that are no tokens.
   void shorten_window() {
     const std::size_t length = rows_[active_.front()].tokens.size();
     if (is_reference()) return;
     const auto is_too_long = [&](std::size_t i) {
       const Bins latest = std::max(request_.start, rows_[i].now) + Bins{settings_.delta() + settings_.time_resolution};
-      return (latest - min_time(seen(rows_[i]), {}, vocabulary_)).count >= std::int64_t{vocabulary_.max_time};
+      return (latest - offset_of(rows_[i])).count >= std::int64_t{vocabulary_.max_time};
     };
     while (window_.begin() + 3 < length && std::any_of(active_.begin(), active_.end(), is_too_long)) {
       window_.shorten(length);
@@ -343,7 +351,8 @@ class EventGenerator {
       const Bins earliest = std::max(request_.start, row.now) - offset;
       reference_allowed_ids(slot, earliest, row.reference_used, vocabulary_, ranges_);
     } else {
-      const Bins earliest = std::max(request_.start, row.now + Bins{row.is_rested ? 1 : 0});
+      const bool is_later = row.is_rested || row.at_once >= kMostAtOnce;
+      const Bins earliest = std::max(request_.start, row.now + Bins{is_later ? 1 : 0});
       const EventTimes times{earliest - offset, row.now + Bins{settings_.time_resolution} - offset};
       allowed_ids(slot, times, {row.event[0], row.event[1], row.event[2]}, row.playing, vocabulary_, ranges_);
     }
@@ -371,15 +380,19 @@ class EventGenerator {
       row.is_done = true;
       return;
     }
+    row.at_once = time == row.now ? row.at_once + 1 : 1;
     row.now = time;
     row.is_rested = event.note == vocabulary_.rest;
-    row.queue = {event};
-    if (event.note != vocabulary_.rest) detail::append(event, row.added);
-    if (!is_anticipated_) {
-      const std::vector<Triple> made = std::exchange(row.queue, {});
-      queue_due(row, time);
-      row.queue.insert(row.queue.begin(), made.begin(), made.end());
-    }
+    if (!row.is_rested) detail::append(event, row.added);
+    if (!is_anticipated_) queue_due(row, time);
+    if (row.is_rested && !row.queue.empty() && !is_reference()) return forget_rest(row);
+    row.queue.insert(row.queue.begin(), event);
+  }
+
+  // A rest says that nothing happens until then. What is told before it makes that untrue.
+  void forget_rest(Row& row) const {
+    row.now = time_of(row.queue.front(), vocabulary_);
+    row.is_rested = false;
   }
 
   void append_next(Row& row) {

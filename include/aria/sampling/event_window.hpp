@@ -15,12 +15,13 @@ namespace aria::anticipation {
 ///
 /// It holds 6 tokens less than events have room for in a model's context: 1017 of 1024 (anticipation/sample.py). There
 /// it moves with every event, so that all times in it change, and nothing that was computed before is right any more.
-/// Here it moves by `step` events at once and then stays for as long.
+/// Here it moves by `step` events at once, or by half of it where that is less, and then stays for as long.
 class EventWindow {
  public:
   /// For a context of `max_seq_len` tokens, of which one is a flag. With a step of 1 it is the original's.
   EventWindow(std::size_t max_seq_len, std::size_t step)
-      : most_(max_seq_len < kLeast ? 0 : 3 * ((max_seq_len - 1) / 3 - 2)), step_(std::max<std::size_t>(step, 1)) {}
+      : most_(max_seq_len < kLeast ? 0 : 3 * ((max_seq_len - 1) / 3 - 2)),
+        step_(std::max<std::size_t>(1, std::min(step, most_ / 6))) {}
 
   /// A context below that has no room for an event and those that it follows.
   static constexpr std::size_t kLeast = 13;
@@ -33,7 +34,7 @@ class EventWindow {
 
   /// For sequences of `length` tokens, at least as many as before.
   void extend(std::size_t length) noexcept {
-    if (length - begin_ > most_) begin_ = length - std::max<std::size_t>(3, most_ - std::min(most_, 3 * (step_ - 1)));
+    if (length - begin_ > most_) begin_ = length - most_ + 3 * (step_ - 1);
   }
 
   /// Moves on by a step, or by half of the window where that is less; at least one event is left of two.

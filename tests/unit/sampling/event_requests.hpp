@@ -107,14 +107,14 @@ class SlowEventGenerator {
     flag_ = controls.empty() ? v_.autoregress : v_.anticipate;
     std::vector<Triple> left = interleave(prompt, controls);
     now_ = latest(prompt);
-    is_rested_ = !prompt.empty() && prompt.back().note == v_.rest;
+    is_rested_ = false;
+    at_once_ = 0;
     for (;;) {
       while (!left.empty() && now_ >= time(left.front()) - delta()) take_first(left);
       const auto made = add_event();
       if (!made) return std::nullopt;
       if (made->time >= request.end.count) break;
-      now_ = made->time;
-      is_rested_ = made->note == v_.rest;
+      go_to(*made);
       tokens_.push_back(*made);
     }
     std::vector<Triple> result;
@@ -135,15 +135,21 @@ class SlowEventGenerator {
     std::vector<Triple> left = future;
     flag_ = v_.autoregress;
     now_ = latest(tokens_);
-    is_rested_ = !tokens_.empty() && tokens_.back().note == v_.rest;
+    is_rested_ = false;
+    at_once_ = 0;
     for (;;) {
       const auto made = add_event();
       if (!made) return std::nullopt;
       if (made->time >= request.end.count) break;
-      now_ = made->time;
-      is_rested_ = made->note == v_.rest;
+      go_to(*made);
+      const bool is_told = !left.empty() && now_ >= time(left.front());
       while (!left.empty() && now_ >= time(left.front())) take_first(left);
-      tokens_.push_back(*made);
+      if (standard_ && is_rested_ && is_told) {  // it was no rest
+        now_ = time(tokens_.back());
+        is_rested_ = false;
+      } else {
+        tokens_.push_back(*made);
+      }
     }
     while (!left.empty()) {
       take_first(left);
@@ -159,6 +165,13 @@ class SlowEventGenerator {
   }
 
  private:
+  // An event that was made.
+  void go_to(const Triple& made) {
+    at_once_ = std::int64_t{made.time} == now_ ? at_once_ + 1 : 1;
+    now_ = made.time;
+    is_rested_ = made.note == v_.rest;
+  }
+
   std::int64_t delta() const { return std::int64_t{settings_.delta_seconds} * settings_.time_resolution; }
   std::int64_t density() const { return settings_.time_resolution; }
   std::int64_t time(const Triple& one) const { return begin_of(one, v_); }
@@ -233,7 +246,8 @@ class SlowEventGenerator {
 
   std::int64_t earliest(std::size_t from) const {
     if (from == tokens_.size()) return 0;
-    std::int64_t first = std::numeric_limits<std::int64_t>::max();
+    // Where only controls are left, the next event may come before them.
+    std::int64_t first = standard_ ? now_ : std::numeric_limits<std::int64_t>::max();
     for (std::size_t i = from; i < tokens_.size(); ++i) {
       if (tokens_[i].note == v_.separator) return i == from ? 0 : first;
       first = std::min(first, time(tokens_[i]));
@@ -304,7 +318,7 @@ class SlowEventGenerator {
                  const std::set<std::uint32_t>& playing) const {
     if (slot == 0) {
       const std::int64_t at = id + offset;
-      const bool follows = is_rested_ ? at > now_ : at >= now_;
+      const bool follows = is_rested_ || at_once_ >= 256 ? at > now_ : at >= now_;
       return id < v_.duration && at >= start_ && follows && at <= now_ + density();
     }
     if (slot == 1) return id >= v_.duration && id < v_.note;
@@ -326,6 +340,7 @@ class SlowEventGenerator {
   bool standard_ = true;
   std::int64_t start_ = 0, now_ = 0;
   bool is_rested_ = false;  // whether the last event is a rest
+  int at_once_ = 0;         // events that were made for one time
   std::vector<bool> may_play_;
   std::vector<Triple> given_, tokens_;
   TokenId flag_ = 0;

@@ -52,10 +52,10 @@ class FakeLogits {
     const std::size_t slot = (sequence.size() + 2) % 3;
     if (slot == 0) {
       aria::TokenId last = 0;
-      bool stands = false;  // two at one time, or a rest: time must go on, or a small window would always look alike
+      bool stands = false;  // two at one time: it must go on, or a small window would always look alike
       for (std::size_t i = 1; i + 2 < sequence.size(); i += 3) {
         if (sequence[i + 2] >= vocabulary_.control) continue;
-        stands = sequence[i] == last || sequence[i + 2] == vocabulary_.rest;
+        stands = i > 1 && sequence[i] == last;
         last = sequence[i];
       }
       if (stands) logits[last] -= 10;

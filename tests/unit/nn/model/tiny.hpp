@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 
+#include <aria/config/gpt2_config.hpp>
 #include <aria/config/json_view.hpp>
 #include <aria/config/model_config.hpp>
+#include <aria/nn/model/gpt2_lm.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
 #include <aria/nn/weights/model_weights.hpp>
 
@@ -59,6 +61,27 @@ inline std::shared_ptr<aria::nn::TransformerLM> small_model(bool checkpoints = f
                                  .grad_checkpoint = checkpoints,
                                  .attention_drop_p = drop_p};
   return std::make_shared<aria::nn::TransformerLM>(config, vocabulary);
+}
+
+/// The same of the other family.
+inline aria::Gpt2Config small_gpt2_config(double drop_p = 0.1) {
+  aria::Gpt2Config config;
+  config.vocab_size = 67;
+  config.n_positions = 48;
+  config.n_embd = 32;
+  config.n_layer = 3;
+  config.n_head = 2;
+  config.embd_pdrop = config.resid_pdrop = config.attn_pdrop = drop_p;
+  config.scale_attn_by_inverse_layer_idx = true;
+  return config;
+}
+/// All of its weights are random, so that no part is without effect.
+inline std::shared_ptr<aria::nn::Gpt2LM> small_gpt2(const aria::Gpt2Config& config = small_gpt2_config()) {
+  torch::manual_seed(7);
+  auto model = std::make_shared<aria::nn::Gpt2LM>(config);
+  const torch::NoGradGuard no_graph;
+  for (torch::Tensor parameter : model->parameters()) parameter.add_(torch::randn_like(parameter), 0.2);
+  return model;
 }
 
 }  // namespace test
