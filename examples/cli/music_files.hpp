@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include <aria/drawing/piano_roll.hpp>
 #include <aria/midi.hpp>
@@ -41,7 +42,11 @@ class MusicFiles {
     aria::AtomicFile svg(name + ".svg", if_exists_);
     svg.write(aria::piano_roll_svg(piece, drawing));
     svg.commit();
-    if (!synthesizer_) return;
+    if (!synthesizer_) {  // an older sound is not that of the new music
+      std::error_code ignored;
+      std::filesystem::remove(name + ".wav", ignored);
+      return;
+    }
     aria::AtomicFile wav(name + ".wav", if_exists_);
     synthesizer_->render(name + ".mid", wav);
     wav.commit();

@@ -21,6 +21,7 @@
 
 #include "../cli/program.hpp"
 #include "../cli/progress_bar.hpp"
+#include "../cli/token_lines.hpp"
 #include "../cli/torch_program.hpp"
 #include "checkpoints.hpp"
 #include "results.hpp"
@@ -33,7 +34,18 @@ namespace amt = aria::anticipation;
 
 using Data = std::shared_ptr<const aria::SequenceSource>;
 
+// Numbers of the wrong encoding would mean nothing.
+void check_encoding(const Arguments& arguments) {
+  const bool looks_interarrival = token_lines::guess_of_file(arguments.data) == aria::LakhEncoding::interarrival;
+  if (looks_interarrival == arguments.interarrival) return;
+  throw Error(ErrorCode::invalid_argument,
+              looks_interarrival ? "has lines of the interarrival-time encoding: give -i"
+                                 : "has lines of the arrival-time encoding: leave out -i",
+              {.path = arguments.data});
+}
+
 Data open_data(const Arguments& arguments) {
+  check_encoding(arguments);
   const auto open = [&](auto tokenizer) {
     return aria::source_of(
         std::make_shared<aria::LineDataset<decltype(tokenizer)>>(arguments.data, std::move(tokenizer)));
@@ -91,8 +103,12 @@ void write(const std::string& path, const std::string& text, const Arguments& ar
   file.commit();
 }
 
-void refuse_existing(const Arguments& arguments) {
+void check_outputs(const Arguments& arguments) {
   for (const std::string& path : {arguments.output, arguments.svg}) {
+    const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    if (!parent.empty() && !std::filesystem::is_directory(parent)) {
+      throw Error(ErrorCode::not_found, "no such folder", {.path = parent.string()});
+    }
     if (path.empty() || arguments.overwrite || !std::filesystem::exists(path)) continue;
     throw Error(ErrorCode::already_exists, "is there already; --overwrite replaces it", {.path = path});
   }
@@ -103,7 +119,7 @@ void refuse_existing(const Arguments& arguments) {
 int run(const Arguments& arguments) {
   cli::keep_large_blocks();
   at::set_num_threads(static_cast<int>(arguments.threads));
-  refuse_existing(arguments);
+  check_outputs(arguments);
   std::vector<Checkpoint> checkpoints = checkpoints_of(arguments.model);
   if (!arguments.all) checkpoints.erase(checkpoints.begin(), checkpoints.end() - 1);
   const Data data = open_data(arguments);

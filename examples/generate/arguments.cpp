@@ -47,7 +47,7 @@ cxxopts::Options describe() {
   add("exclude", "new notes are of none of these", text(), "WHAT");
   add("start", "new notes start from here on, in seconds (default: 0; --accompany: others before it stay)", text(),
       "S");
-  add("end", "and before this (default: 30 seconds later, or the end of what was kept)", text(), "S");
+  add("end", "and before this (default: 30 seconds later; --accompany: the end of the piece)", text(), "S");
   add("top-p", "choose among the likeliest tokens that have this share of all, up to 1", otherwise("0.98"), "P");
   add("temperature", "below 1: more of what is likely; 0: always the most likely", otherwise("1"), "T");
   add("seed", "decides what is drawn", otherwise("0"), "N");

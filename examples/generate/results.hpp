@@ -9,6 +9,7 @@
 #include <aria/drawing/piano_roll.hpp>
 #include <aria/support/error.hpp>
 
+#include "../cli/arguments.hpp"
 #include "../cli/music_files.hpp"
 #include "arguments.hpp"
 
@@ -27,7 +28,10 @@ class Results {
     if (!parent.empty() && !std::filesystem::is_directory(parent)) {
       throw aria::Error(aria::ErrorCode::not_found, "no such folder", {.path = parent.string()});
     }
-    for (std::size_t number = 1; number <= arguments.variations; ++number) files_.refuse_existing(name(number));
+    for (std::size_t number = 1; number <= arguments.variations; ++number) {
+      cli::refuse_same_path({arguments.input, name(number) + ".mid"});
+      files_.refuse_existing(name(number));
+    }
   }
 
   /// "new", or "new_1" of several.

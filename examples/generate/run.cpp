@@ -95,7 +95,7 @@ int run(const Arguments& arguments) {
   const Score score = read_score(arguments);
   const std::vector<amt::GeneratedEvents> all = generate_all(arguments, score.request);
   for (std::size_t number = 1; number <= all.size(); ++number) {
-    const amt::JoinedPiece music = joined(score, all[number - 1]);
+    const amt::JoinedPiece music = joined(arguments, score, all[number - 1]);
     const std::string counts = count_text(music);
     const std::string variation = all.size() == 1 ? "" : ", variation " + std::to_string(number);
     results.write(number, music, {.title = title_of(arguments) + variation, .subtitle = counts});

@@ -50,6 +50,11 @@ inline void read_input(const std::string& path, Score& score) {
   } catch (const aria::Error& error) {
     throw error.in_file(path);
   }
+  const aria::TempoMap time(score.piece.tempos, score.piece.ticks_per_beat);
+  if (!time.tick_at(1, amt::Settings().time_resolution)) {
+    throw aria::Error(aria::ErrorCode::invalid_midi, "its ticks take no time: nothing can be added to it",
+                      {.path = path});
+  }
   amt::compound_from(score.piece, score.notes);
   score.kept.assign(score.notes.size(), false);
 }
@@ -61,12 +66,13 @@ inline amt::Bins end_of(const Score& score) {
   return end;
 }
 
-inline void check_from(const Arguments& arguments, const Score& score, amt::Bins from) {
-  const amt::Bins end = end_of(score);
-  if (from <= end) return;
+// `option` is where new notes start.
+inline void check_start(const Arguments& arguments, const Score& score, const char* option) {
+  const amt::Bins end = end_of(score), start = score.request.start;
+  if (start <= end) return;
   char text[120];
-  std::snprintf(text, sizeof text, "its last note starts at %.2f s, and --from is %.2f s",
-                static_cast<double>(end.count) / 100, static_cast<double>(from.count) / 100);
+  std::snprintf(text, sizeof text, "its last note starts at %.2f s, and %s is %.2f s",
+                static_cast<double>(end.count) / 100, option, static_cast<double>(start.count) / 100);
   throw aria::Error(aria::ErrorCode::invalid_argument, text, {.path = arguments.input});
 }
 
@@ -85,7 +91,8 @@ inline std::vector<bool> chosen_in(const Arguments& arguments, const Choice& cho
   return of_input(arguments, [&] { return chosen(choice, score.sources); });
 }
 
-// Gives the kept notes to the model, those for which `is_control` is true as controls.
+// Gives the kept notes to the model, those for which `is_control` is true as controls. Throws too_large for notes that
+// are too late for it.
 template <class IsControl>
 void give(Score& score, IsControl is_control) {
   std::vector<amt::CompoundEvent> events, controls;
@@ -100,36 +107,47 @@ void give(Score& score, IsControl is_control) {
 }
 
 inline void continue_it(const Arguments& arguments, Score& score) {
-  score.request.start = bins_of(*arguments.from, arguments.reading);
-  check_from(arguments, score, score.request.start);
+  check_start(arguments, score, "--from");
   for (std::size_t i = 0; i < score.notes.size(); ++i) score.kept[i] = score.notes[i].time < score.request.start;
   give(score, [](std::size_t) { return false; });
 }
 
+inline bool is_within(const Score& score, std::size_t i) {
+  return score.request.start <= score.notes[i].time && score.notes[i].time < score.request.end;
+}
+
 inline void accompany_it(const Arguments& arguments, Score& score) {
   const std::vector<bool> keep = chosen_in(arguments, *arguments.keep, score);
-  score.request.start = bins_of(arguments.start.value_or(0), arguments.reading);
-  check_from(arguments, score, score.request.start);
-  amt::Bins last;
-  for (std::size_t i = 0; i < score.notes.size(); ++i) {
-    score.kept[i] = keep[i] || score.notes[i].time < score.request.start;
-    if (keep[i]) last = std::max(last, score.notes[i].time + std::max(score.notes[i].duration, amt::Bins{0}));
-  }
+  check_start(arguments, score, "--start");
+  for (std::size_t i = 0; i < score.notes.size(); ++i) score.kept[i] = keep[i] || !is_within(score, i);
   give(score, [&](std::size_t i) { return keep[i]; });
-  score.request.end = std::max(last, score.request.start + amt::Bins{1});
 }
 
 inline void fill_it(const Arguments& arguments, Score& score) {
-  score.request.start = bins_of(*arguments.from, arguments.reading);
-  score.request.end = bins_of(*arguments.to, arguments.reading);
-  check_from(arguments, score, score.request.start);
+  check_start(arguments, score, "--from");
   const std::vector<bool> anew = arguments.rewritten ? chosen_in(arguments, *arguments.rewritten, score)
                                                      : std::vector<bool>(score.notes.size(), true);
-  const auto is_within = [&](std::size_t i) {
-    return score.request.start <= score.notes[i].time && score.notes[i].time < score.request.end;
-  };
-  for (std::size_t i = 0; i < score.notes.size(); ++i) score.kept[i] = !(is_within(i) && anew[i]);
-  give(score, is_within);
+  for (std::size_t i = 0; i < score.notes.size(); ++i) score.kept[i] = !(is_within(score, i) && anew[i]);
+  give(score, [&](std::size_t i) { return is_within(score, i); });
+}
+
+// From when to when new notes start.
+inline void take_times(const Arguments& arguments, Score& score) {
+  constexpr double kSeconds = 30;
+  const auto bins = [&](double seconds) { return bins_of(seconds, arguments.reading); };
+  amt::EventRequest& request = score.request;
+  request.start = bins(arguments.from.value_or(arguments.start.value_or(0)));
+  if (arguments.to || arguments.end) {
+    request.end = bins(arguments.to ? *arguments.to : *arguments.end);
+  } else if (arguments.way == Way::accompany_it) {  // all of the piece
+    request.end = std::max(request.start, end_of(score)) + amt::Bins{1};
+  } else {
+    request.end = request.start + bins(kSeconds);
+  }
+  if (request.end > request.start) return;
+  throw cli::UsageError(
+      "new notes would have no time: they start before the end, and at least a hundredth of a second "
+      "must lie between start and end");
 }
 
 // Which instruments new notes may have.
@@ -157,25 +175,14 @@ inline amt::InstrumentFilter filter_of(const Arguments& arguments, const Score& 
 /// Reads the input, where there is one, and divides it into what is kept and what is written anew. Throws as MIDI files
 /// do, and invalid_argument, with the file, where it does not have what was asked for.
 inline Score read_score(const Arguments& arguments) {
-  constexpr double kSeconds = 30;
   Score score;
   if (!arguments.input.empty()) detail::read_input(arguments.input, score);
-  switch (arguments.way) {
-    case Way::from_nothing:
-      score.request.start = bins_of(arguments.start.value_or(0), arguments.reading);
-      break;
-    case Way::continue_it:
-      detail::continue_it(arguments, score);
-      break;
-    case Way::accompany_it:
-      detail::accompany_it(arguments, score);
-      break;
-    case Way::fill_it:
-      detail::fill_it(arguments, score);
-      break;
-  }
-  if (arguments.end) score.request.end = bins_of(*arguments.end, arguments.reading);
-  if (score.request.end == amt::Bins{}) score.request.end = score.request.start + bins_of(kSeconds, arguments.reading);
+  detail::take_times(arguments, score);
+  detail::of_input(arguments, [&] {
+    if (arguments.way == Way::continue_it) detail::continue_it(arguments, score);
+    if (arguments.way == Way::accompany_it) detail::accompany_it(arguments, score);
+    if (arguments.way == Way::fill_it) detail::fill_it(arguments, score);
+  });
   score.request.may_play = detail::filter_of(arguments, score);
   score.request.variations = arguments.variations;
   score.request.reading = arguments.reading;
@@ -185,10 +192,12 @@ inline Score read_score(const Arguments& arguments) {
 
 /// The kept notes, as they are, with the new ones. Throws invalid_argument for events that have no sound, as only the
 /// original's loops make them.
-inline amt::JoinedPiece joined(const Score& score, const amt::GeneratedEvents& music) {
-  std::vector<amt::CompoundEvent> added;
-  amt::events_to_compound(music.added, added);
-  return amt::join_notes(score.piece, score.kept, added);
+inline amt::JoinedPiece joined(const Arguments& arguments, const Score& score, const amt::GeneratedEvents& music) {
+  return detail::of_input(arguments, [&] {
+    std::vector<amt::CompoundEvent> added;
+    amt::events_to_compound(music.added, added);
+    return amt::join_notes(score.piece, score.kept, added);
+  });
 }
 
 }  // namespace generate

@@ -21,8 +21,8 @@ MODEL is test, small, small2048, medium, large, xlarge (EleutherAI's Aria), lakh
 lakh-medium, lakh-large (the Anticipatory Music Transformer), or a JSON file like
 examples/config/models/small.json. TRAIN and VAL are data sets of `aria tokenized-dataset`, or
 lines of `aria lakh`, with sequences as long as the model's context. The run is written to the
-folder experiments/N: logs.txt, loss.csv, epoch.csv, validation.csv, the curve loss.svg, and
-checkpoints/. Ctrl-C writes a checkpoint and stops.
+folder experiments/N: logs.txt, loss.csv, epoch.csv, the curve loss.svg, and checkpoints/; with
+--validate-every, or for lines of events, validation.csv. Ctrl-C writes a checkpoint and stops.
 
 What a model's file says in "training" (the lakh-* ones do) holds unless it is said otherwise here:
 learning rate, warm-up, steps, sequences a step, and the order of the file, which is shuffled already.
@@ -36,7 +36,8 @@ constexpr const char* kAboutFinetune = R"(Trains a model further, on other data 
 
 CHECKPOINT is a folder that aria-train wrote, a model folder of Hugging Face's layout, or a file
 with the weights: .safetensors, or Python's .bin, .pt or .pth of
-torch.save(dict(model.state_dict()), path). All else is as with pretrain.
+torch.save(dict(model.state_dict()), path). All else is as with pretrain, but that learning rate,
+length and sequences a step are not those of the model's file.
 
 Example:
   aria-train finetune small experiments/0/checkpoints/epoch10 train.jsonl val.jsonl --epochs 2
@@ -160,11 +161,12 @@ void take_recipe(const cxxopts::ParseResult& arguments, const std::optional<aria
   const aria::TrainingRecipe numbers = training.value_or(aria::TrainingRecipe());
   const bool levanter = settings.recipe == aria::nn::Recipe::levanter;
   const double beta2 = levanter && numbers.recipe != name ? 0.95 : numbers.beta2;
-  settings.peak_rate = numbers.learning_rate;
   settings.end_ratio = levanter ? 0.1 : 0;
   settings.optimizer = {numbers.beta1, beta2, numbers.epsilon, numbers.weight_decay, /*decay_all=*/!levanter};
   settings.clip = numbers.max_grad_norm;
   run.warmup_share = numbers.warmup_ratio;
+  if (settings.mode == "finetune") return;  // gently, and as long as is said
+  settings.peak_rate = numbers.learning_rate;
   if (!training) return;
   settings.steps = training->num_train_steps;
   settings.validate_every = training->steps_per_eval;

@@ -64,15 +64,23 @@ std::shared_ptr<CausalTransformer> new_model(const TrainSettings& settings, std:
   return model;
 }
 
-// What the recipe says in shares, in steps and batches.
+// What the recipe says in shares, in steps and batches. Throws invalid_argument where a step cannot have its sequences.
 void fit_recipe(const NewRun& arguments, std::uint64_t sequences, TrainSettings& settings) {
-  if (arguments.sequences_a_step) {
-    settings.accumulate =
-        std::max<std::uint64_t>(1, *arguments.sequences_a_step / (settings.batch_size * settings.processes));
+  if (const auto wanted = arguments.sequences_a_step) {
+    const std::uint64_t at_once = settings.batch_size * settings.processes;
+    settings.accumulate = *wanted / at_once;
+    if (*wanted % at_once != 0 || settings.accumulate == 0) {
+      throw Error(ErrorCode::invalid_argument,
+                  "a step of " + settings.model_name + " has " + std::to_string(*wanted) +
+                      " sequences, which is no multiple of the " + std::to_string(at_once) +
+                      " that go through the model at once: choose another --bs, or say --accumulate");
+    }
   }
-  if (!arguments.warmup_share) return;
-  const std::uint64_t total = settings.total_steps(sequences / settings.sequences_a_step());
-  settings.warmup = static_cast<std::uint64_t>(*arguments.warmup_share * static_cast<double>(total));
+  if (arguments.warmup_share) {
+    const std::uint64_t total = settings.total_steps(sequences / settings.sequences_a_step());
+    settings.warmup = static_cast<std::uint64_t>(*arguments.warmup_share * static_cast<double>(total));
+  }
+  settings.validate();
 }
 
 // The weights with which finetuning begins. A folder that says what model they are of must say the same.
@@ -242,6 +250,7 @@ int go_on(const ResumedRun& arguments, const Group& group) {
   const RunLength before{state.settings.epochs, state.settings.steps};
   state.settings.epochs = length.epochs;
   state.settings.steps = length.steps;
+  state.settings.validate();
 
   // The tables are cut only once nothing else can fail.
   RunRecord record = open_record(*group, [&] { return ProjectDirectory::reopen(cli::project_of(checkpoint)); });

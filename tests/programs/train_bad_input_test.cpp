@@ -232,7 +232,7 @@ TEST_CASE("aria-train resume: a state that is garbage, or has values that cannot
   damage.check_with("state.json", std::string(100000, '['), {"state.json"});
 
   for (const auto& [from, to] :
-       std::vector<std::pair<std::string, std::string>>{{"\"version\": 2", "\"version\": 3"},
+       std::vector<std::pair<std::string, std::string>>{{"\"version\": 3", "\"version\": 2"},
                                                         {"\"batch_size\": 2", "\"batch_siz\": 2"},
                                                         {"\"device\": \"cpu\"", "\"device\": \"\""},
                                                         {"\"d_model\": 32", "\"d_model\": 64"},

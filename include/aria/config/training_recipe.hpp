@@ -28,10 +28,12 @@ struct TrainingRecipe {
 
   friend bool operator==(const TrainingRecipe&, const TrainingRecipe&) = default;
 
-  /// Reads an object with some of these keys; the others have the values above. Throws invalid_config where a key is
-  /// unknown or a value has another type.
+  /// Reads an object with some of these keys; the others have the values above, but that
+  /// the recipe levanter has a beta2 of 0.95. Throws invalid_config where a key is
+  /// unknown, a value has another type, or the warm-up is no share.
   static TrainingRecipe from_view(const JsonView& json) {
     TrainingRecipe recipe;
+    if (json.has("recipe") && json["recipe"].text() == "levanter") recipe.beta2 = 0.95;  // unless it is there
     json.for_each_member([&recipe](std::string_view key, const JsonView& value) {
       bool known = key == "recipe";
       if (known) recipe.recipe = value.text();
@@ -42,6 +44,9 @@ struct TrainingRecipe {
       });
       if (!known) throw Error(ErrorCode::invalid_config, "the key " + value.way() + " is unknown");
     });
+    if (!(recipe.warmup_ratio >= 0 && recipe.warmup_ratio <= 1)) {
+      throw Error(ErrorCode::invalid_config, json.way() + ".warmup_ratio must lie between 0 and 1");
+    }
     return recipe;
   }
 

@@ -41,7 +41,7 @@ struct EventRequest {
   std::vector<TokenId> events{};    ///< given ones, in the order of time; those behind `start` are told in advance;
                                     ///< rests among them are passed over in standard mode
   std::vector<TokenId> controls{};  ///< given, too, and told in advance wherever they are; in the order of time
-  InstrumentFilter may_play{};      ///< instruments of new events; empty: all. Not for the reference reading
+  InstrumentFilter may_play{};      ///< instruments of new events; empty: all
   std::size_t variations = 1;       ///< so many are made at once
   Reading reading = Reading::standard;
   std::size_t window_step = 64;  ///< events by which the window moves at once, see EventWindow; 1 in reference mode
@@ -349,7 +349,7 @@ class EventGenerator {
     Row& row = rows_[number];
     if (is_reference()) {
       const Bins earliest = std::max(request_.start, row.now) - offset;
-      reference_allowed_ids(slot, earliest, row.reference_used, vocabulary_, ranges_);
+      reference_allowed_ids(slot, earliest, row.reference_used, vocabulary_, ranges_, request_.may_play);
     } else {
       const bool is_later = row.is_rested || row.at_once >= kMostAtOnce;
       const Bins earliest = std::max(request_.start, row.now + Bins{is_later ? 1 : 0});

@@ -96,9 +96,11 @@ inline void allowed_ids(EventSlot slot, const EventTimes& times, const Triple& e
 
 /// The original's masks (anticipation/sample.py: safe_logits, future_logits, instr_logits). A rest may stand in every
 /// slot and counts as an instrument, and with fifteen of them no other may join. `used` knows one more instrument than
-/// there are.
+/// there are. What is not the original's: notes of instruments that may not play are left out; an empty filter lets
+/// all.
 inline void reference_allowed_ids(EventSlot slot, Bins earliest, const UsedInstruments& used,
-                                  const ArrivalVocabulary& vocabulary, std::vector<IdRange>& ranges) {
+                                  const ArrivalVocabulary& vocabulary, std::vector<IdRange>& ranges,
+                                  const InstrumentFilter& may_play = {}) {
   constexpr std::uint32_t kMost = 15;
   ranges.clear();
   if (slot == EventSlot::time) add_times(earliest, Bins{vocabulary.max_time}, 0, vocabulary, ranges);
@@ -106,6 +108,7 @@ inline void reference_allowed_ids(EventSlot slot, Bins earliest, const UsedInstr
   if (slot == EventSlot::note) {
     for (std::uint32_t i = 0; i + 1 < used.known(); ++i) {
       const TokenId first = vocabulary.note + i * vocabulary.pitches;
+      if (!may_play.empty() && !may_play[i]) continue;
       if (used.count() < kMost || used.contains(i)) add_range(first, first + vocabulary.pitches, ranges);
     }
   }

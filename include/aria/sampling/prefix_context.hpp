@@ -20,8 +20,8 @@ namespace aria {
 ///     PrefixContext context(model);
 ///     context.fill_logits(rows, logits);  // of what follows behind each of the rows
 ///
-/// Where only some tokens may follow, a model that has `append(context, tokens, logits, first, end)` computes the logits
-/// of ids `first` to `end` - 1 alone, and leaves the others as they are.
+/// Where only some tokens may follow, a model that has `append(context, tokens, logits, first, end)` computes the
+/// logits of ids `first` to `end` - 1 alone, and leaves the others as they are.
 template <LanguageModel Model>
 class PrefixContext {
  public:

@@ -33,6 +33,21 @@ struct EvaluationOptions {
 
 namespace detail {
 
+// A model is in evaluation mode as long as it lives, and then as it was.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(torch::nn::Module& model) : model_(model), was_training_(model.is_training()) {
+    model_.eval();
+  }
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+  ~EvaluationMode() { model_.train(was_training_); }
+
+ private:
+  torch::nn::Module& model_;
+  bool was_training_;
+};
+
 inline void add_batch(CausalTransformer& model, const Batch& batch, std::int64_t pad, const EvaluationOptions& options,
                       LossTally& tally) {
   const torch::Device device = model.head_weight().device();
@@ -54,8 +69,7 @@ inline void add_batch(CausalTransformer& model, const Batch& batch, std::int64_t
 inline LossTally evaluate(CausalTransformer& model, const std::shared_ptr<const SequenceSource>& data,
                           const EvaluationOptions& options, ProcessGroup& group) {
   const torch::NoGradGuard no_graph;
-  const bool was_training = model.is_training();
-  model.eval();
+  const detail::EvaluationMode mode(model);
   const std::uint64_t total = (data->size() + options.subsample - 1) / options.subsample;
   const Rank rank{group.rank() * options.subsample, group.size() * options.subsample};
   BatchStream batches(BatchDataset(data, {}, model.head_weight().device().is_cuda()),
@@ -68,7 +82,6 @@ inline LossTally evaluate(CausalTransformer& model, const std::shared_ptr<const 
     done += batch->indices.size() * group.size();
     if (options.on_progress) options.on_progress(std::min(done, total), total);
   }
-  model.train(was_training);
   group.sum(tally.numbers());
   return tally;
 }

@@ -115,8 +115,7 @@ inline torch::Tensor linear_token_losses(const torch::Tensor& hidden, const torc
 /// The sum of -log softmax(hidden weight^T)[target] over all positions whose target is not `ignored`, a scalar in fp32:
 /// `hidden` is (positions, width), `weight` (vocabulary, width), `target` (positions) of int64. Equal to
 /// torch::nn::functional::cross_entropy of the logits with reduction kSum, ignore_index and label_smoothing, but for
-/// rounding. Under
-/// autocast the products are computed in bf16.
+/// rounding. Under autocast the products are computed in bf16.
 ///
 ///     const auto loss = linear_cross_entropy(hidden.flatten(0, 1), head->weight, target.flatten(), pad) / count;
 inline torch::Tensor linear_cross_entropy(const torch::Tensor& hidden, const torch::Tensor& weight,

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include <aria/nn/model/float_rows.hpp>
@@ -59,10 +60,14 @@ inline RowLoss exponentials_of_row(float* row, std::int64_t count, std::int64_t 
 inline void cross_entropy_of_rows(const torch::Tensor& logits, const torch::Tensor& target, double smoothing,
                                   bool learns, double* losses) {
   const std::int64_t rows = logits.size(0), count = logits.size(1);
+  if (rows == 0) return;
+  const auto [least, most] = torch::aminmax(target);
+  TORCH_CHECK_INDEX(least.item<std::int64_t>() >= 0 && most.item<std::int64_t>() < count,
+                    "a target is no token of the vocabulary");
   const std::int64_t* const targets = target.data_ptr<std::int64_t>();
   const auto each_row = [&]<class T>(T* all) {
     at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<float> scratch(static_cast<std::size_t>(count));
+      std::vector<float> scratch(std::is_same_v<T, float> ? 0 : static_cast<std::size_t>(count));
       for (std::int64_t i = begin; i < end; ++i) {
         T* const numbers = all + i * count;
         float* const row = load_row(numbers, count, scratch.data());

@@ -66,9 +66,9 @@ inline std::set<const void*> embeddings_of(const torch::nn::Module& model) {
 
 }  // namespace detail
 
-/// Steps weights in fp32 along their gradients, with decay on all of them, as torch.optim.AdamW does,
-/// or on matrices alone. Its moments are
-/// kept by the names of the weights, so that they can be saved and read anywhere.
+/// Steps weights in fp32 along their gradients, with decay on all of them, as torch.optim.AdamW does, or on matrices
+/// alone that are no embeddings. Its moments are kept by the names of the weights, so that they can be saved and read
+/// anywhere.
 ///
 ///     AdamW optimizer(model, {.weight_decay = 0.1});
 ///     loss.backward();

@@ -260,7 +260,10 @@ class Trainer {
     // What ends an epoch or the run has its own.
     const bool ends_epoch = state_.next.step == steps_per_epoch_;
     const bool ends_run = !ends_epoch && state_.next.total_steps == total_steps();
-    if (is_due(settings().validate_every) && !ends_epoch && !ends_run) (void)validate();
+    if (is_due(settings().validate_every) && !ends_epoch && !ends_run) {
+      (void)validate();
+      record_.draw();
+    }
     const std::uint64_t every = state_.checkpoints.every;
     if (every != 0 && made.step % every == 0 && made.step != 0 && !ends_run) {
       checkpoint({made.epoch, made.step}, false);
@@ -287,7 +290,6 @@ class Trainer {
     }
     state_.rows.validations += record_.add_validation(made, tally);
     say(epoch_text() + "Finished evaluation - average_loss=" + rounded(loss) + perplexity_text(tally));
-    record_.draw();
     return loss;
   }
 
@@ -308,6 +310,7 @@ class Trainer {
   // The end of all steps within an epoch.
   void finish_run() {
     (void)validate();
+    record_.draw();
     checkpoint({state_.next.epoch, state_.next.step - 1}, /*is_result=*/true);
   }
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,8 @@
 namespace aria::nn {
 
 namespace detail {
+
+inline constexpr const char *kWeightsName = "model.safetensors", *kIndexName = "model.safetensors.index.json";
 
 // The tensors of an index: name -> file. Throws invalid_json or invalid_config.
 inline std::map<std::string, std::string> read_weight_map(std::string_view json) {
@@ -43,7 +46,8 @@ inline std::map<std::string, std::string> read_weight_map(std::string_view json)
 inline void add_shard(const std::string& folder, const std::string& file, const std::string& index,
                       const std::map<std::string, std::string>& files, TensorOffers& offers) {
   const std::string path = folder + '/' + file;
-  if (!std::filesystem::is_regular_file(path)) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(path, unknown)) {
     throw Error(ErrorCode::not_found, "the file " + file + " is missing, in which there are weights", {.path = index});
   }
   TensorOffers shard = read_safetensors_file(path);
@@ -105,7 +109,15 @@ inline void write_weights(const std::string& folder, const std::vector<NamedTens
                   metadata);
     out.commit();
   };
-  if (begins.size() <= 1) return write("model.safetensors", 0, tensors.size());
+  const auto forget = [&](const std::string& name) {  // what would be read in place of what is written
+    std::error_code error;
+    std::filesystem::remove(folder + '/' + name, error);
+    if (error) throw Error(ErrorCode::io, "cannot be removed: " + error.message(), {.path = folder + '/' + name});
+  };
+  if (begins.size() <= 1) {
+    write(detail::kWeightsName, 0, tensors.size());
+    return forget(detail::kIndexName);
+  }
   begins.push_back(tensors.size());
   JsonObject map;
   std::uint64_t total = 0;
@@ -118,9 +130,10 @@ inline void write_weights(const std::string& folder, const std::vector<NamedTens
       total += static_cast<std::uint64_t>(tensors[i].tensor.nbytes());
     }
   }
-  AtomicFile index(folder + "/model.safetensors.index.json", if_exists);
+  AtomicFile index(folder + '/' + detail::kIndexName, if_exists);
   index.write(JsonObject().add("metadata", JsonObject().add("total_size", total)).add("weight_map", map).text() + '\n');
   index.commit();
+  forget(detail::kWeightsName);
 }
 
 }  // namespace aria::nn

@@ -230,7 +230,7 @@ TEST_CASE("A model folder of several files is read back, and lacks none of them 
   folder.check_refused(folder.file(shard), ErrorCode::invalid_weights, {"transformer.ln_f.bias", "is missing"});
   // Only files beside the index are meant.
   std::filesystem::copy(folder.file(shard), folder.parent / shard);
-  for (const std::string path : {"../" + shard, (folder.parent / shard).string(), std::string(".."), std::string("")}) {
+  for (const std::string& path : {"../" + shard, (folder.parent / shard).string(), std::string(".."), std::string("")}) {
     INFO(path);
     with('"' + shard + '"', '"' + path + '"');
     folder.check_refused(index, ErrorCode::invalid_config, {"must be the name of a file"});
