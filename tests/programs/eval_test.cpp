@@ -234,8 +234,9 @@ TEST_CASE("aria-eval: lines of the interarrival-time encoding") {
   const auto row = cells_of(table)[1];
   REQUIRE(row.size() == 3);
   CHECK(number(row[2]) == Approx(number(row[1]) * 3 * 48 / std::log(2.0) / 3).epsilon(1e-4));
-  // Flags of the other encoding are no tokens of this one.
-  place.refused({"run", "test.txt", "-i"}, {"test.txt", "line 1"});
+  // In the wrong encoding, numbers would mean nothing.
+  place.refused({"run", "interarrival.txt"}, {"interarrival.txt: ", "of the interarrival-time encoding: give -i"});
+  place.refused({"run", "test.txt", "-i"}, {"test.txt: ", "of the arrival-time encoding: leave out -i"});
 }
 
 TEST_CASE("aria-eval: the table and the drawing go to files, which are not replaced") {
@@ -262,6 +263,7 @@ TEST_CASE("aria-eval: the table and the drawing go to files, which are not repla
   CHECK(place.text("losses.svg") != svg);
   CHECK(test::xml_fault(place.text("losses.svg")) == "");
   CHECK(mentions(place.text("losses.svg"), "4 lines of test.txt"));
+  place.refused({"run", "test.txt", "-o", "nowhere/table.csv"}, {"nowhere: no such folder"});
   place.refused({"run", "test.txt", "-o", "test.txt"}, {"the same file is named twice", "test.txt"}, 2);
   place.refused({"run", "test.txt", "-o", "new.csv", "--svg", "./new.csv"}, {"named twice"}, 2);
 }

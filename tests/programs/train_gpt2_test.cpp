@@ -529,6 +529,7 @@ TEST_CASE("aria-train, GPT-2: command lines that are wrong in themselves") {
   check_refused(place, gpt2_run("p", {"--steps", "2", "--epochs", "1"}), {"--epochs and --steps exclude each other"}, 2);
   check_refused(place, gpt2_run("p", {"--recipe", "fast"}), {"fast", "aria, split_lakh or levanter"}, 2);
   check_refused(place, gpt2_run("p", {"--bs", "17", "--accumulate", "1"}), {"train.txt", "16", "17"});
+  check_refused(place, gpt2_run("p", {"--bs", "3"}), {"model.json has 2 sequences", "no multiple of the 3", "--bs"});
   place.write("bare.json", gpt2_json({}));
   check_refused(place, gpt2_run("p", {}, "bare.json"), {"--epochs is missing, or --steps"}, 2);
 }
