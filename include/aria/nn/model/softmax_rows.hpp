@@ -55,6 +55,51 @@ inline RowLoss exponentials_of_row(float* row, std::int64_t count, std::int64_t 
   return result;
 }
 
+/// What is done with every row: of its target, and with `learns` its gradient.
+struct RowPlan {
+  std::int64_t count = 0;  ///< logits
+  double smoothing = 0;
+  bool learns = false;
+};
+
+/// The loss of a row of logits, which are written over; with `learns` by the gradient. `scratch` has room for a row
+/// where it does not hold floats.
+template <class T>
+inline double take_row(T* logits, float* scratch, std::int64_t target, const RowPlan& plan) {
+  float* const row = load_row(logits, plan.count, scratch);
+  const RowLoss result = exponentials_of_row(row, plan.count, target, plan.smoothing);
+  if (!plan.learns) return result.loss;
+  kernels::multiply(row, plan.count, static_cast<float>(1 / result.sum));
+  const auto everywhere = static_cast<float>(plan.smoothing / static_cast<double>(plan.count));
+  for (std::int64_t i = 0; i < plan.count && everywhere > 0; ++i) row[i] -= everywhere;
+  row[target] -= static_cast<float>(1 - plan.smoothing);
+  store_row(logits, row, plan.count);
+  return result.loss;
+}
+
+// The same compiled for vectors of eight floats, which nearly all processors have: twice as fast. libtorch's own
+// kernels are chosen at run time, too.
+#if defined(__x86_64__) && defined(__GNUC__)
+template <class T>
+__attribute__((target("avx2,fma"), flatten)) double take_row_avx2(T* logits, float* scratch, std::int64_t target,
+                                                                  const RowPlan& plan) {
+  return take_row(logits, scratch, target, plan);
+}
+inline bool has_avx2() {
+  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return has;
+}
+template <class T>
+auto row_kernel() {
+  return has_avx2() ? &take_row_avx2<T> : &take_row<T>;
+}
+#else
+template <class T>
+auto row_kernel() {
+  return &take_row<T>;
+}
+#endif
+
 /// Writes the loss of each row of logits (rows, vocabulary) to `losses`, of fp64. The logits are written over; with
 /// `learns` by the gradient of the sum of all losses.
 inline void cross_entropy_of_rows(const torch::Tensor& logits, const torch::Tensor& target, double smoothing,
@@ -65,20 +110,13 @@ inline void cross_entropy_of_rows(const torch::Tensor& logits, const torch::Tens
   TORCH_CHECK_INDEX(least.item<std::int64_t>() >= 0 && most.item<std::int64_t>() < count,
                     "a target is no token of the vocabulary");
   const std::int64_t* const targets = target.data_ptr<std::int64_t>();
+  const RowPlan plan{count, smoothing, learns};
   const auto each_row = [&]<class T>(T* all) {
+    const auto kernel = row_kernel<T>();
     at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
       std::vector<float> scratch(std::is_same_v<T, float> ? 0 : static_cast<std::size_t>(count));
       for (std::int64_t i = begin; i < end; ++i) {
-        T* const numbers = all + i * count;
-        float* const row = load_row(numbers, count, scratch.data());
-        const RowLoss result = exponentials_of_row(row, count, targets[i], smoothing);
-        losses[i] = result.loss;
-        if (!learns) continue;
-        kernels::multiply(row, count, static_cast<float>(1 / result.sum));
-        const auto everywhere = static_cast<float>(smoothing / static_cast<double>(count));
-        for (std::int64_t j = 0; j < count && smoothing > 0; ++j) row[j] -= everywhere;
-        row[targets[i]] -= static_cast<float>(1 - smoothing);
-        store_row(numbers, row, count);
+        losses[i] = kernel(all + i * plan.count, scratch.data(), targets[i], plan);
       }
     });
   };
