@@ -321,15 +321,15 @@ TEST_CASE("RunState: numbers that are none for a count", "[nn]") {
 TEST_CASE("RunState: of another version, and what is none", "[nn]") {
   const std::string text = small_state().to_json();
   const aria::JsonDocument document(text);
-  const aria::Error newer = error_of(changed(document.root(), "version", "3"));
+  const aria::Error newer = error_of(changed(document.root(), "version", "4"));
   CHECK(newer.code() == ErrorCode::invalid_config);
-  CHECK(mentions(newer, "has version 3, and this program knows 2"));
+  CHECK(mentions(newer, "has version 4, and this program knows 3"));
   CHECK(mentions(error_of(changed(document.root(), "version", "0")), "has version 0"));
   const aria::Error other = error_of(changed(document.root(), "format", "\"something\""));
   CHECK(other.code() == ErrorCode::invalid_config);
   CHECK(mentions(other, "is no training state of aria"));
   // What a later version has instead of a key is not asked for before its version is known.
-  CHECK(mentions(error_of(R"({"format": "aria training state", "version": 3})"), "has version 3"));
+  CHECK(mentions(error_of(R"({"format": "aria training state", "version": 4})"), "has version 4"));
 }
 
 TEST_CASE("RunState: a text that is cut off anywhere", "[nn]") {
