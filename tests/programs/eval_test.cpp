@@ -34,7 +34,8 @@ void check_like(const std::string& found, const std::string& wanted) {
   for (std::size_t i = 1; i < rows.size(); ++i) {
     REQUIRE(rows[i].size() == others[i].size());
     CHECK(rows[i][0] == others[i][0]);
-    for (std::size_t j = 1; j < rows[i].size(); ++j) CHECK(number(rows[i][j]) == Approx(number(others[i][j])).epsilon(1e-4));
+    for (std::size_t j = 1; j < rows[i].size(); ++j)
+      CHECK(number(rows[i][j]) == Approx(number(others[i][j])).epsilon(1e-4));
   }
   // Line ends, too.
   CHECK(std::count(found.begin(), found.end(), '\r') == static_cast<std::ptrdiff_t>(rows.size()));
@@ -336,9 +337,12 @@ TEST_CASE("aria-eval: command lines that are wrong in themselves") {
   const Evaluation place;
   place.refused({"run"}, {"filename is missing"}, 2);
   place.refused({"run", "test.txt", "more"}, {"more"}, 2);
-  for (const Words& option :
-       std::vector<Words>{{"--subsample", "0"}, {"--hours", "0"}, {"--hours", "nan"}, {"--bs", "0"},
-                          {"--precision", "fp8"}, {"--output", ""}}) {
+  for (const Words& option : std::vector<Words>{{"--subsample", "0"},
+                                                {"--hours", "0"},
+                                                {"--hours", "nan"},
+                                                {"--bs", "0"},
+                                                {"--precision", "fp8"},
+                                                {"--output", ""}}) {
     place.refused(with({"run", "test.txt"}, option), {option[0]}, 2);
   }
   check_failed(place.eval({"run", "test.txt", "--device", "tpu"}), {"tpu", "auto, cpu, cuda"});

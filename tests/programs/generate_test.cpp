@@ -28,12 +28,13 @@ Words with(Words words, const Words& more) {
   return words;
 }
 
-// The weights of a GPT-2 with one layer whose music goes on: the later an onset, the less likely it is, by a factor of e
-// a quarter of a second. All else is random.
+// The weights of a GPT-2 with one layer whose music goes on: the later an onset, the less likely it is, by a factor of
+// e a quarter of a second. All else is random.
 std::string model_weights(std::size_t width, std::size_t positions) {
   test::Dice dice(3);
   std::map<std::string, SlowTensor> tensors;
-  const auto add = [&](const std::string& name, std::vector<long long> shape, const std::function<float(std::size_t)>& f) {
+  const auto add = [&](const std::string& name, std::vector<long long> shape,
+                       const std::function<float(std::size_t)>& f) {
     std::size_t count = 1;
     for (const long long size : shape) count *= static_cast<std::size_t>(size);
     std::string bytes(4 * count, '\0');
@@ -276,19 +277,20 @@ TEST_CASE("aria-generate: new music, its seeds and its variations") {
   CHECK(only.size() > 5);
   check_instruments(only, [](unsigned instrument) { return instrument == 40 || instrument == kDrums; });
   check_done(studio.make({"without.mid", "--end", "6", "--only", "program:0,1,2", "--exclude", "program:1"}));
-  check_instruments(studio.notes_in("without.mid"), [](unsigned instrument) { return instrument == 0 || instrument == 2; });
+  check_instruments(studio.notes_in("without.mid"),
+                    [](unsigned instrument) { return instrument == 0 || instrument == 2; });
 }
 
 TEST_CASE("aria-generate --continue: what comes before stays, and what follows is new") {
   const Studio studio;
   const auto is_before = [](const Note& note) { return note.seconds < 4.1; };
-  const Notes notes =
-      studio.added("out.mid", {"--continue", "band.mid", "--from", "4.1", "--end", "7", "--exclude", "drums"}, is_before);
+  const Notes notes = studio.added(
+      "out.mid", {"--continue", "band.mid", "--from", "4.1", "--end", "7", "--exclude", "drums"}, is_before);
   check_window(notes, 4.1, 7);
   check_instruments(notes, [](unsigned instrument) { return instrument != kDrums; });
   // With notes of given instruments only: those of a track.
-  const Notes bass =
-      studio.added("bass.mid", {"--continue", "band.mid", "--from", "4.1", "--end", "7", "--only", "track:2"}, is_before);
+  const Notes bass = studio.added(
+      "bass.mid", {"--continue", "band.mid", "--from", "4.1", "--end", "7", "--only", "track:2"}, is_before);
   check_window(bass, 4.1, 7);
   check_instruments(bass, [](unsigned i) { return i == 33 || i == 35 || i == 40; });
   // Without an end, 30 seconds.
@@ -327,15 +329,13 @@ TEST_CASE("aria-generate --infill: what lies outside of the window stays, and wi
   const auto is_outside = [](const Note& note) { return note.seconds < 2.05 || note.seconds >= 5.05; };
   const Words window = {"--infill", "band.mid", "--from", "2.05", "--to", "5.05"};
   check_window(studio.added("all.mid", window, is_outside), 2.05, 5.05);
-  const Notes piano =
-      studio.added("piano.mid", with(window, {"--instruments", "Acoustic Grand Piano"}),
-                   [&](const Note& note) { return is_outside(note) || note.instrument != 0; });
+  const Notes piano = studio.added("piano.mid", with(window, {"--instruments", "Acoustic Grand Piano"}),
+                                   [&](const Note& note) { return is_outside(note) || note.instrument != 0; });
   check_window(piano, 2.05, 5.05);
   check_instruments(piano, [](unsigned instrument) { return instrument == 0; });
-  const Notes bass = studio.added("bass.mid", with(window, {"--instruments", "track:2", "--only", "flute"}),
-                                  [&](const Note& note) {
-                                    return is_outside(note) || note.instrument == 0 || note.instrument == kDrums;
-                                  });
+  const Notes bass = studio.added(
+      "bass.mid", with(window, {"--instruments", "track:2", "--only", "flute"}),
+      [&](const Note& note) { return is_outside(note) || note.instrument == 0 || note.instrument == kDrums; });
   check_window(bass, 2.05, 5.05);
   check_instruments(bass, [](unsigned instrument) { return instrument == 73; });
 
@@ -427,8 +427,9 @@ TEST_CASE("aria-generate: the music of the original's own run") {
   const Studio studio;
   check_done(studio.make({"out.mid", "--end", "8", "--temperature", "0", "--reference"}, model.string()));
   std::filesystem::copy(model / "runs.json.gz", studio / "runs.json.gz");
-  REQUIRE(std::system(("gzip -dc '" + (studio / "runs.json.gz").string() + "' > '" +
-                       (studio / "runs.json").string() + "'").c_str()) == 0);
+  REQUIRE(
+      std::system(("gzip -dc '" + (studio / "runs.json.gz").string() + "' > '" + (studio / "runs.json").string() + "'")
+                      .c_str()) == 0);
   const std::string json = studio.text("runs.json");
   const std::size_t at = json.find("\"output\": [", json.find("\"ar_0_8_greedy\"")) + 11;
   std::string list = json.substr(at, json.find(']', at) - at);
@@ -490,18 +491,16 @@ TEST_CASE("aria-generate: results that are there are not replaced unless that is
 
 TEST_CASE("aria-generate: options that do not belong to a way, and others that are wrong in themselves") {
   const Studio studio;
-  const std::map<std::string, Words> ways = {
-      {"new music", {}},
-      {"--continue", {"--continue", "band.mid", "--from", "2"}},
-      {"--accompany", {"--accompany", "band.mid", "--keep", "drums"}},
-      {"--infill", {"--infill", "band.mid", "--from", "2", "--to", "4"}}};
-  const std::map<std::string, std::set<std::string>> allowed = {
-      {"--from", {"--continue", "--infill"}},
-      {"--to", {"--infill"}},
-      {"--keep", {"--accompany"}},
-      {"--instruments", {"--infill"}},
-      {"--start", {"new music", "--accompany"}},
-      {"--end", {"new music", "--continue", "--accompany"}}};
+  const std::map<std::string, Words> ways = {{"new music", {}},
+                                             {"--continue", {"--continue", "band.mid", "--from", "2"}},
+                                             {"--accompany", {"--accompany", "band.mid", "--keep", "drums"}},
+                                             {"--infill", {"--infill", "band.mid", "--from", "2", "--to", "4"}}};
+  const std::map<std::string, std::set<std::string>> allowed = {{"--from", {"--continue", "--infill"}},
+                                                                {"--to", {"--infill"}},
+                                                                {"--keep", {"--accompany"}},
+                                                                {"--instruments", {"--infill"}},
+                                                                {"--start", {"new music", "--accompany"}},
+                                                                {"--end", {"new music", "--continue", "--accompany"}}};
   for (const auto& [way, words] : ways) {
     for (const auto& [option, of] : allowed) {
       if (of.count(way) != 0) continue;
@@ -516,7 +515,8 @@ TEST_CASE("aria-generate: options that do not belong to a way, and others that a
     }
   }
   const auto usage = [&](const Words& words, const Words& parts) { studio.refused(words, parts, 2); };
-  usage({"out.mid", "--continue", "band.mid", "--infill", "band.mid", "--from", "1", "--to", "2"}, {"exclude each other"});
+  usage({"out.mid", "--continue", "band.mid", "--infill", "band.mid", "--from", "1", "--to", "2"},
+        {"exclude each other"});
   usage({"out.mid", "--infill", "band.mid", "--from", "4", "--to", "4"}, {"--to must be behind --from"});
   usage({"out.mid", "--start", "4", "--end", "3"}, {"--end must be behind --start"});
   usage({"out.midi"}, {"OUT must end in .mid, and is out.midi"});
@@ -528,10 +528,11 @@ TEST_CASE("aria-generate: options that do not belong to a way, and others that a
 
 TEST_CASE("aria-generate: what a piece does not have is said, with what it has") {
   const Studio studio;
-  studio.refused({"out.mid", "--accompany", "band.mid", "--keep", "flute"},
-                 {"band.mid: plays no Flute; it has: program 0 Acoustic Grand Piano (42 notes), program 33 Electric Bass "
-                  "(finger) (10 notes), program 35 Fretless Bass (10 notes), program 40 Violin (5 notes), drums (40 notes), "
-                  "in the tracks 1 \"Piano\", 2 \"Bass\", 3 \"Drums\""});
+  studio.refused(
+      {"out.mid", "--accompany", "band.mid", "--keep", "flute"},
+      {"band.mid: plays no Flute; it has: program 0 Acoustic Grand Piano (42 notes), program 33 Electric Bass "
+       "(finger) (10 notes), program 35 Fretless Bass (10 notes), program 40 Violin (5 notes), drums (40 notes), "
+       "in the tracks 1 \"Piano\", 2 \"Bass\", 3 \"Drums\""});
   studio.refused({"out.mid", "--accompany", "band.mid", "--keep", "track:0"}, {"band.mid", "nothing in track 0"});
   studio.refused({"out.mid", "--infill", "band.mid", "--from", "1", "--to", "2", "--instruments", "choir,track:9"},
                  {"--instruments: \"choir\" names no notes"}, 2);
@@ -611,7 +612,8 @@ TEST_CASE("aria-generate: models that cannot make it") {
   studio.refused({"out.mid", "--end", "2", "--device", "tpu"}, {"tpu", "auto, cpu, cuda"});
   test::RunOptions options;
   options.environment = {{"PATH", "/nowhere"}};
-  check_failed(studio.generate({"model", "out.mid", "--end", "2", "--audio"}, options), {"fluidsynth is not installed"});
+  check_failed(studio.generate({"model", "out.mid", "--end", "2", "--audio"}, options),
+               {"fluidsynth is not installed"});
   CHECK_FALSE(studio.has("out.mid"));
 }
 
@@ -625,7 +627,8 @@ TEST_CASE("aria-generate: a piece that has all instruments already leaves room f
   track.note(0, 62, 80, 480 * 20, 480 * 20 + 400);
   studio.write("full.mid", test::header(0, 1, 480) + track.chunk());
   // The flute is not among the 16 that play.
-  studio.refused({"out.mid", "--continue", "full.mid", "--from", "9", "--only", "flute"}, {"full.mid: no instrument may play: 16 do already"});
+  studio.refused({"out.mid", "--continue", "full.mid", "--from", "9", "--only", "flute"},
+                 {"full.mid: no instrument may play: 16 do already"});
   check_done(studio.make({"out.mid", "--continue", "full.mid", "--from", "9", "--end", "13"}));
   check_instruments(studio.notes_in("out.mid"), [](unsigned i) { return i < 16 || i == kDrums; });
 }

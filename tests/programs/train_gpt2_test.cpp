@@ -72,7 +72,8 @@ TEST_CASE("aria-train, GPT-2: a run that ends within an epoch, and all that it w
   const Gpt2Workplace place;
   const ProgramRun run = place.train(gpt2_run("run", {"--steps", "6", "--validate-every", "4"}));
   check_done(run);
-  CHECK(place.names_in("run") == Words{"checkpoints", "epoch.csv", "logs.txt", "loss.csv", "loss.svg", "validation.csv"});
+  CHECK(place.names_in("run") ==
+        Words{"checkpoints", "epoch.csv", "logs.txt", "loss.csv", "loss.svg", "validation.csv"});
   CHECK(place.names_in("run/checkpoints") == Words{"epoch1_step5"});
   const std::string checkpoint = "run/checkpoints/epoch1_step5/";
   CHECK(place.names_in(checkpoint) == Words{"config.json", "model.safetensors", "optimizer.safetensors", "state.json"});
@@ -178,11 +179,11 @@ TEST_CASE("aria-train, GPT-2: the recipes differ in what they do, and the state 
   check_done(place.train(gpt2_run("levanter", {"--steps", "8", "--recipe", "levanter"})));
   const std::string split = place.text("split/checkpoints/epoch1/state.json");
   const std::string levanter = place.text("levanter/checkpoints/epoch1/state.json");
-  for (const auto& [key, ours, theirs] : std::vector<std::tuple<std::string, std::string, std::string>>{
-           {"recipe", "\"split_lakh\"", "\"levanter\""},
-           {"end_ratio", "0.0", "0.1"},
-           {"beta2", "0.999", "0.95"},
-           {"decay_all", "true", "false"}}) {
+  for (const auto& [key, ours, theirs] :
+       std::vector<std::tuple<std::string, std::string, std::string>>{{"recipe", "\"split_lakh\"", "\"levanter\""},
+                                                                      {"end_ratio", "0.0", "0.1"},
+                                                                      {"beta2", "0.999", "0.95"},
+                                                                      {"decay_all", "true", "false"}}) {
     CAPTURE(key);
     CHECK(mentions(split, "\"" + key + "\": " + ours));
     CHECK(mentions(levanter, "\"" + key + "\": " + theirs));
@@ -237,8 +238,7 @@ TEST_CASE("aria-train, GPT-2: killed at rows of its tables and gone on with") {
   REQUIRE(place.checkpoints("whole") ==
           Words{"epoch1_step3", "epoch1_step6", "epoch1", "epoch2_step3", "epoch2_step4"});
   const auto kill_when = [&](const Words& words, const std::string& table, std::size_t rows) {
-    const ProgramRun run =
-        place.interrupt(words, SIGKILL, [&] { return place.rows("killed/" + table) >= rows; });
+    const ProgramRun run = place.interrupt(words, SIGKILL, [&] { return place.rows("killed/" + table) >= rows; });
     CAPTURE(table, rows, run.complaints);
     CHECK((run.signal == SIGKILL || run.status == 0));
     test::check_checkpoints(place, "killed", "whole");
@@ -295,8 +295,8 @@ TEST_CASE("aria-train, GPT-2: Ctrl-C has a checkpoint written, with which the ru
     CAPTURE(signal);
     place.remove("again");
     const std::size_t enough = rows;
-    const ProgramRun run = place.interrupt(gpt2_run("again", settings), signal,
-                                           [&] { return place.rows("again/loss.csv") >= enough; });
+    const ProgramRun run =
+        place.interrupt(gpt2_run("again", settings), signal, [&] { return place.rows("again/loss.csv") >= enough; });
     check_done(run);
     REQUIRE(mentions(run.output, "Stopped. It goes on with: aria-train resume again/checkpoints/epoch"));
     REQUIRE(place.rows("again/loss.csv") < 14);
@@ -364,7 +364,8 @@ TEST_CASE("aria-train, GPT-2: two processes have the losses of one, and go on to
       REQUIRE(found.size() == ours.size());
       for (std::size_t i = 0; i < ours.size(); ++i) CHECK(found[i] == Approx(ours[i]).epsilon(1e-4));
     }
-    const auto found = column_of(place, project + "/validation.csv", 6), ours = column_of(place, "one/validation.csv", 6);
+    const auto found = column_of(place, project + "/validation.csv", 6),
+               ours = column_of(place, "one/validation.csv", 6);
     for (std::size_t i = 0; i < ours.size(); ++i) CHECK(found[i] == Approx(ours[i]).epsilon(1e-3));
   }
   CHECK(mentions(place.text("two/checkpoints/epoch1/state.json"), "\"accumulate\": 2"));
@@ -387,9 +388,10 @@ TEST_CASE("aria-train finetune, GPT-2: from a checkpoint, a project, and model f
   const Gpt2Workplace place;
   const std::string checkpoint = "base/checkpoints/epoch1_step5";
   check_done(place.train(gpt2_run("base", {"--steps", "6"})));
-  const auto finetune = [](const std::string& from, const std::string& project, const std::string& model = "model.json") {
-    return Words{"finetune", model, from, "train.txt", "valid.txt", "--threads", "1", "--bs", "2", "--steps", "2",
-                 "--lr", "1e-3", "--warmup", "0", "--pdir", project};
+  const auto finetune = [](const std::string& from, const std::string& project,
+                           const std::string& model = "model.json") {
+    return Words{"finetune", model, from,   "train.txt", "valid.txt", "--threads", "1",      "--bs", "2",
+                 "--steps",  "2",   "--lr", "1e-3",      "--warmup",  "0",         "--pdir", project};
   };
   check_done(place.train(finetune(checkpoint, "reference")));
   const auto losses = column_of(place, "reference/loss.csv", 2);
@@ -437,7 +439,8 @@ TEST_CASE("aria-train finetune, GPT-2: from a checkpoint, a project, and model f
   check_refused(place, finetune("bare", "r"), {"bare", "model.safetensors is missing"});
   place.write("bare/model.safetensors.index.json",
               R"({"weight_map": {"wte.weight": "model-00001-of-00002.safetensors"}})");
-  check_refused(place, finetune("bare", "r"), {"bare/model.safetensors.index.json", "model-00001-of-00002.safetensors"});
+  check_refused(place, finetune("bare", "r"),
+                {"bare/model.safetensors.index.json", "model-00001-of-00002.safetensors"});
 }
 
 TEST_CASE("aria-train, GPT-2: lines that cannot be trained on are told of with their place") {
@@ -526,7 +529,8 @@ TEST_CASE("aria-train, GPT-2: models and data that do not belong together") {
 TEST_CASE("aria-train, GPT-2: command lines that are wrong in themselves") {
   const Gpt2Workplace place;
   check_refused(place, gpt2_run("p", {"--steps", "0"}), {"--steps must be at least 1"}, 2);
-  check_refused(place, gpt2_run("p", {"--steps", "2", "--epochs", "1"}), {"--epochs and --steps exclude each other"}, 2);
+  check_refused(place, gpt2_run("p", {"--steps", "2", "--epochs", "1"}), {"--epochs and --steps exclude each other"},
+                2);
   check_refused(place, gpt2_run("p", {"--recipe", "fast"}), {"fast", "aria, split_lakh or levanter"}, 2);
   check_refused(place, gpt2_run("p", {"--bs", "17", "--accumulate", "1"}), {"train.txt", "16", "17"});
   check_refused(place, gpt2_run("p", {"--bs", "3"}), {"model.json has 2 sequences", "no multiple of the 3", "--bs"});

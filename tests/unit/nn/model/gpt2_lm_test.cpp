@@ -200,7 +200,8 @@ TEST_CASE("A GPT-2 drops nothing but in training, and each kind of dropout by it
   plain->eval();
   CHECK(test::max_difference(plain->forward(ids).detach(), wanted) < 1e-6);
   std::vector<torch::Tensor> dropped;
-  for (const auto kind : {&aria::Gpt2Config::embd_pdrop, &aria::Gpt2Config::resid_pdrop, &aria::Gpt2Config::attn_pdrop}) {
+  for (const auto kind :
+       {&aria::Gpt2Config::embd_pdrop, &aria::Gpt2Config::resid_pdrop, &aria::Gpt2Config::attn_pdrop}) {
     CHECK(test::max_difference(logits_of(kind, false), wanted) < 1e-6);
     const torch::Tensor once = logits_of(kind, true);
     CHECK(test::max_difference(once, wanted) > 1e-3);
@@ -263,9 +264,11 @@ TEST_CASE("The losses of tokens are the cross entropy of the logits, without pad
       CHECK(test::max_difference(found, wanted) < (precision == Precision::bf16 ? 0.15 : 1e-4));
       CHECK((found.masked_select(target == pad) == 0).all().item<bool>());
       CHECK((found.masked_select(target != pad) > 0).all().item<bool>());
-      const double sum = model->loss_sum(source, target, pad).item<double>(), count = (target != pad).sum().item<double>();
+      const double sum = model->loss_sum(source, target, pad).item<double>(),
+                   count = (target != pad).sum().item<double>();
       CHECK(sum / count == Approx(found.sum().item<double>() / count).epsilon(1e-5));
-      CHECK(sum / count == Approx(wanted.sum().item<double>() / count).epsilon(precision == Precision::bf16 ? 5e-3 : 1e-5));
+      CHECK(sum / count ==
+            Approx(wanted.sum().item<double>() / count).epsilon(precision == Precision::bf16 ? 5e-3 : 1e-5));
     }
   }
   const torch::Tensor nothing = torch::full_like(target, 67);

@@ -34,7 +34,8 @@ void write(const std::string& path, const std::vector<NamedTensor>& tensors) {
 
 std::vector<std::string> names_in(const std::filesystem::path& folder) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -169,17 +170,32 @@ TEST_CASE("A model folder whose weights are another model's is refused by the na
     return *std::find_if(tensors.begin(), tensors.end(), [&](const auto& tensor) { return tensor.name == name; });
   };
   const std::string query = "transformer.h.1.attn.c_attn.weight";
-  refuse([&](auto& tensors) { named(tensors, query).tensor = torch::zeros({96, 32}); },
-         {query, "[96, 32]", "the model's is [32, 96]"});
-  refuse([&](auto& tensors) { named(tensors, "transformer.wte.weight").tensor = torch::zeros({68, 32}); },
-         {"transformer.wte.weight", "[68, 32]", "[67, 32]"});
-  refuse([&](auto& tensors) { named(tensors, "transformer.wpe.weight").tensor = torch::zeros({47, 32}); },
-         {"transformer.wpe.weight", "[47, 32]", "[48, 32]"});
-  refuse([&](auto& tensors) { named(tensors, query).tensor = torch::zeros({32, 96}, torch::kInt); },
-         {query, "whole numbers"});
+  refuse(
+      [&](auto& tensors) {
+        named(tensors, query).tensor = torch::zeros({96, 32});
+      },
+      {query, "[96, 32]", "the model's is [32, 96]"});
+  refuse(
+      [&](auto& tensors) {
+        named(tensors, "transformer.wte.weight").tensor = torch::zeros({68, 32});
+      },
+      {"transformer.wte.weight", "[68, 32]", "[67, 32]"});
+  refuse(
+      [&](auto& tensors) {
+        named(tensors, "transformer.wpe.weight").tensor = torch::zeros({47, 32});
+      },
+      {"transformer.wpe.weight", "[47, 32]", "[48, 32]"});
+  refuse(
+      [&](auto& tensors) {
+        named(tensors, query).tensor = torch::zeros({32, 96}, torch::kInt);
+      },
+      {query, "whole numbers"});
   refuse([&](auto& tensors) { tensors.pop_back(); }, {"transformer.ln_f.bias", "is missing"});
-  refuse([&](auto& tensors) { tensors.push_back({"h.3.ln_1.bias", torch::zeros({32})}); },
-         {"h.3.ln_1.bias", "is none of the model's"});
+  refuse(
+      [&](auto& tensors) {
+        tensors.push_back({"h.3.ln_1.bias", torch::zeros({32})});
+      },
+      {"h.3.ln_1.bias", "is none of the model's"});
   refuse([&](auto& tensors) { tensors.push_back({"ln_f.bias", torch::zeros({32})}); }, {"ln_f.bias", "twice"});
 }
 
@@ -230,7 +246,8 @@ TEST_CASE("A model folder of several files is read back, and lacks none of them 
   folder.check_refused(folder.file(shard), ErrorCode::invalid_weights, {"transformer.ln_f.bias", "is missing"});
   // Only files beside the index are meant.
   std::filesystem::copy(folder.file(shard), folder.parent / shard);
-  for (const std::string& path : {"../" + shard, (folder.parent / shard).string(), std::string(".."), std::string("")}) {
+  for (const std::string& path :
+       {"../" + shard, (folder.parent / shard).string(), std::string(".."), std::string("")}) {
     INFO(path);
     with('"' + shard + '"', '"' + path + '"');
     folder.check_refused(index, ErrorCode::invalid_config, {"must be the name of a file"});
