@@ -24,10 +24,11 @@ lines of `aria lakh`, with sequences as long as the model's context. The run is 
 folder experiments/N: logs.txt, loss.csv, epoch.csv, the curve loss.svg, and checkpoints/; with
 --validate-every, or for lines of events, validation.csv. Ctrl-C writes a checkpoint and stops.
 
-What a model's file says in "training" (the lakh-* ones do) holds unless it is said otherwise here:
-learning rate, warm-up, steps, sequences a step, and the order of the file, which is shuffled already.
+What a model's file says in "training" (the lakh-* ones do) holds unless it is said otherwise:
+learning rate, warm-up, steps, sequences a step. Such models take the lines in the order of the
+file, which is shuffled already.
 
-Examples:
+Example:
   aria-train pretrain small train.jsonl val.jsonl --epochs 10 --bs 32 --workers 2
   aria-train pretrain lakh-small lakh/train.txt lakh/valid.txt --bs 16 --precision bf16
 )";

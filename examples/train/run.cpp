@@ -151,9 +151,8 @@ std::optional<aria::LakhEncoding> encoding_of(const std::string& tokenizer, cons
 struct RunLength {
   std::uint64_t epochs = 0, steps = 0;
 
-  std::string text() const {
-    return steps != 0 ? std::to_string(steps) + " steps" : std::to_string(epochs) + " epochs";
-  }
+  std::string number() const { return std::to_string(steps != 0 ? steps : epochs); }
+  std::string text() const { return number() + (steps != 0 ? " steps" : " epochs"); }
   friend bool operator==(const RunLength&, const RunLength&) = default;
 };
 
@@ -262,8 +261,8 @@ int go_on(const ResumedRun& arguments, const Group& group) {
   trainer.record().say("Resuming from " + checkpoint + ": epoch " + std::to_string(state.next.epoch) + ", step " +
                        std::to_string(state.next.step));
   if (length != before) {
-    trainer.record().say("The decay of the learning rate is stretched from " + before.text() + " to " + length.text() +
-                         ": this is no longer the same run");
+    trainer.record().say("The decay of the learning rate is stretched from " + before.number() + " to " +
+                         length.text() + ": this is no longer the same run");
   }
   return train_and_tell(trainer, line);
 }
