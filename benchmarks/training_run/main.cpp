@@ -53,7 +53,8 @@ void starting(const std::string& corpus, const std::filesystem::path& folder) {
     for (std::size_t size = 0; size < 1'000'000'000; size += text.size()) out << text;
   }
   TrainSettings settings;
-  settings.model = {.d_model = 8, .n_heads = 1, .n_layers = 1, .ff_mult = 1, .drop_p = 0, .max_seq_len = 256};
+  settings.model =
+      aria::ModelConfig{.d_model = 8, .n_heads = 1, .n_layers = 1, .ff_mult = 1, .drop_p = 0, .max_seq_len = 256};
   settings.batch_size = 1;
   std::vector<double> ratios, passes, starts;
   for (int round = -1; round < 5; ++round) {
