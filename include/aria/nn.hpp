@@ -15,9 +15,9 @@
 //     transformer_lm             that of EleutherAI's Aria
 //     gpt2_lm conv1d             that of the Anticipatory Music Transformer
 //     make_model model_folder    any of them by its configuration; folders in the layout of Hugging Face
-//     rotary attention kv_cache dropout linear_cross_entropy activation_checkpoint autocast
+//     rotary attention kv_cache dropout linear_cross_entropy linear_token_losses activation_checkpoint autocast
 //                                parts that models share
-//     cpu_attention cpu_decoding softmax_rows float_rows
+//     cpu_attention cpu_decoding softmax_rows running_loss float_rows
 //                                what makes attention and the head fast on processors
 //     costs                      parameters, operations, memory
 //
@@ -86,9 +86,11 @@
 #include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/linear.hpp>
 #include <aria/nn/model/linear_cross_entropy.hpp>
+#include <aria/nn/model/linear_token_losses.hpp>
 #include <aria/nn/model/make_model.hpp>
 #include <aria/nn/model/model_folder.hpp>
 #include <aria/nn/model/rotary.hpp>
+#include <aria/nn/model/running_loss.hpp>
 #include <aria/nn/model/softmax_rows.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
 #include <aria/nn/precision.hpp>

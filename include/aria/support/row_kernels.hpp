@@ -62,6 +62,21 @@ inline float exponentials(float* row, std::int64_t count, float scale, float shi
   return sum;
 }
 
+/// The sum of e^(row[i] - shift); `shift` is at least every row[i].
+inline float sum_of_exponentials(const float* row, std::int64_t count, float shift) noexcept {
+  float sum = 0;
+  ARIA_SIMD_SUM(sum)
+  for (std::int64_t i = 0; i < count; ++i) sum += exp_of_negative(row[i] - shift);
+  return sum;
+}
+
+inline float sum_of(const float* row, std::int64_t count) noexcept {
+  float sum = 0;
+  ARIA_SIMD_SUM(sum)
+  for (std::int64_t i = 0; i < count; ++i) sum += row[i];
+  return sum;
+}
+
 inline void multiply(float* row, std::int64_t count, float factor) noexcept {
   for (std::int64_t i = 0; i < count; ++i) row[i] *= factor;
 }

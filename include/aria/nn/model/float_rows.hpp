@@ -8,10 +8,16 @@
 
 namespace aria::nn::detail {
 
+/// Whether the functions over rows know its numbers.
+inline bool has_row_kernels(const torch::Tensor& numbers) {
+  return numbers.is_cpu() && (numbers.scalar_type() == torch::kFloat || numbers.scalar_type() == torch::kBFloat16);
+}
+
 /// The floats of a row: in place where it holds floats, else copied to `scratch`. bf16 is the upper half of a float;
 /// written out, so that loops become vectors.
 inline float* load_row(float* row, std::int64_t, float*) { return row; }
-inline float* load_row(at::BFloat16* row, std::int64_t count, float* scratch) {
+inline const float* load_row(const float* row, std::int64_t, float*) { return row; }
+inline float* load_row(const at::BFloat16* row, std::int64_t count, float* scratch) {
   for (std::int64_t i = 0; i < count; ++i) scratch[i] = std::bit_cast<float>(std::uint32_t{row[i].x} << 16);
   return scratch;
 }

@@ -104,7 +104,12 @@ TEST_CASE("linear_cross_entropy computes in bf16 under autocast", "[nn]") {
 
 TEST_CASE("linear_cross_entropy without gradients gives the same loss", "[nn]") {
   const Problem problem = problem_of(300, 16, 50);
-  const double with = linear_cross_entropy(problem.hidden, problem.weight, problem.target, -1).item<double>();
-  const torch::NoGradGuard no_graph;
-  CHECK(linear_cross_entropy(problem.hidden, problem.weight, problem.target, -1).item<double>() == with);
+  for (const double smoothing : {0.0, 0.1}) {
+    const auto loss = [&] {
+      return linear_cross_entropy(problem.hidden, problem.weight, problem.target, 7, smoothing).item<double>();
+    };
+    const double with = loss();
+    const torch::NoGradGuard no_graph;
+    CHECK(loss() == Approx(with).epsilon(1e-6));
+  }
 }
