@@ -18,6 +18,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(aria_development INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow
                                                     -Wno-maybe-uninitialized)
 endif()
+# cxxopts' own parser of option names: compiling regular expressions takes longer than some of the programs.
+target_compile_definitions(aria_development INTERFACE CXXOPTS_NO_REGEX)
 if(ARIA_SANITIZE)
   target_compile_options(aria_development INTERFACE -fsanitize=${ARIA_SANITIZE} -fno-sanitize-recover=all
                                                     -fno-omit-frame-pointer -g)
