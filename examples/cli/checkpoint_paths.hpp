@@ -9,8 +9,9 @@
 
 namespace cli {
 
-/// The whole path, with no slash at its end.
+/// The whole path, with no slash at its end. Throws invalid_argument where it is empty.
 inline std::filesystem::path whole(const std::string& path) {
+  if (path.empty()) throw aria::Error(aria::ErrorCode::invalid_argument, "a folder is named by an empty text");
   const std::filesystem::path all = std::filesystem::absolute(path).lexically_normal();
   return all.has_filename() ? all : all.parent_path();
 }

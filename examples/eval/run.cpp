@@ -65,12 +65,12 @@ void check(const aria::Gpt2Config& config, const aria::SequenceSource& data, con
 }
 
 // Bits that the events of a second take, as the original counts them: `hours` are those of all lines, of which every
-// Nth was taken.
+// Nth was taken. No number where the file's own times say nothing.
 double bits_a_second(const aria::nn::LossTally& losses, const Arguments& arguments, amt::Bins played) {
   const double bits = losses.mean() * static_cast<double>(losses.count()) * std::numbers::log2e;
   if (arguments.hours) return bits * static_cast<double>(arguments.subsample) / (*arguments.hours * 3600);
   const double seconds = static_cast<double>(played.count) / amt::Settings().time_resolution;
-  return bits / seconds;
+  return seconds > 0 ? bits / seconds : std::nan("");
 }
 
 Result evaluate(const Checkpoint& checkpoint, const Data& data, const Arguments& arguments,

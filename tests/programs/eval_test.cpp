@@ -207,6 +207,17 @@ TEST_CASE("aria-eval: what its numbers mean") {
         cells_of(place.table({"run", "test.txt", "-s", "7"}))[1][1]);
 }
 
+TEST_CASE("aria-eval: lines whose notes all begin and end at once have no bits a second") {
+  const Evaluation place;
+  std::string line = "55026";
+  for (unsigned i = 0; i < 16; ++i) line += " 0 10000 " + std::to_string(11000 + i);
+  place.write("chord.txt", line + '\n');
+  const auto row = cells_of(place.table({"run", "chord.txt"}))[1];
+  CHECK(row[2] == "nan");
+  CHECK(number(row[1]) > 0);
+  CHECK(number(cells_of(place.table({"run", "chord.txt", "--hours", "1"}))[1][2]) > 0);
+}
+
 TEST_CASE("aria-eval: the result depends neither on batches nor on threads") {
   const Evaluation place;
   const std::string table = place.table({"run", "test.txt", "--all"});
@@ -293,6 +304,7 @@ TEST_CASE("aria-eval: what it cannot do is said with the place, and nothing is w
 
   // Models that are none, or that are others than the lines need.
   place.refused({"nowhere", "test.txt"}, {"nowhere", "no such folder"});
+  place.refused({"", "test.txt"}, {"empty text"});
   place.copy(checkpoint, "other");
   place.write("other/config.json", gpt2_json({.vocabulary = 1000}));
   place.refused({"other", "test.txt"}, {"test.txt", "55,028", "other", "1,000"});

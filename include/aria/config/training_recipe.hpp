@@ -1,6 +1,7 @@
 // How a published model was trained: the numbers that go with its size.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,9 +29,9 @@ struct TrainingRecipe {
 
   friend bool operator==(const TrainingRecipe&, const TrainingRecipe&) = default;
 
-  /// Reads an object with some of these keys; the others have the values above, but that
-  /// the recipe levanter has a beta2 of 0.95. Throws invalid_config where a key is
-  /// unknown, a value has another type, or the warm-up is no share.
+  /// Reads an object with some of these keys; the others have the values above, but that the recipe levanter has a beta2
+  /// of 0.95. Throws invalid_config where a key is unknown, a value has another type, the recipe is no name, or the
+  /// warm-up is no share.
   static TrainingRecipe from_view(const JsonView& json) {
     TrainingRecipe recipe;
     if (json.has("recipe") && json["recipe"].text() == "levanter") recipe.beta2 = 0.95;  // unless it is there
@@ -44,6 +45,10 @@ struct TrainingRecipe {
       });
       if (!known) throw Error(ErrorCode::invalid_config, "the key " + value.way() + " is unknown");
     });
+    const auto in_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+    if (!std::all_of(recipe.recipe.begin(), recipe.recipe.end(), in_name)) {
+      throw Error(ErrorCode::invalid_config, json.way() + ".recipe must be a name of small letters, digits and _");
+    }
     if (!(recipe.warmup_ratio >= 0 && recipe.warmup_ratio <= 1)) {
       throw Error(ErrorCode::invalid_config, json.way() + ".warmup_ratio must lie between 0 and 1");
     }

@@ -38,7 +38,7 @@ class SequenceSource {
   virtual std::string tokenizer_config() const = 0;
 
   /// Tokens of an event, where all events have as many, and begin behind the first token of a sequence; else 1.
-  virtual std::size_t event_size() const = 0;
+  virtual std::size_t event_size() const { return 1; }
 
   /// Sequence `i`, transformed. Throws as SequenceDataset::get does.
   virtual void get(std::size_t i, EpochDraw draw, Sample& out) const = 0;

@@ -1,5 +1,5 @@
-// A function compiled more than once, for the vectors of newer processors; which one is called is decided at run time, as
-// in libtorch's own kernels.
+// A function compiled more than once, for the vectors of newer processors; which one is called is decided at run time,
+// as in libtorch's own kernels.
 #pragma once
 
 namespace aria::kernels {

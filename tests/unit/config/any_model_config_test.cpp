@@ -169,6 +169,7 @@ TEST_CASE("TrainingRecipe: what is missing has the values of the paper", "[confi
 TEST_CASE("TrainingRecipe: other keys and types are named", "[config]") {
   CHECK(fault_of(R"({"lr": 1})") == "the key training.lr is unknown");
   CHECK(fault_of(R"({"recipe": 1})") == "training.recipe must be a text");
+  CHECK(fault_of(R"({"recipe": "a \"b\""})") == "training.recipe must be a name of small letters, digits and _");
   CHECK(fault_of(R"({"beta1": null})") == "training.beta1 must be a number");
   CHECK(fault_of(R"({"num_train_steps": 1.5})") == "training.num_train_steps must be a whole number of at least 0");
   CHECK(fault_of(R"({"train_batch_size": -1})") == "training.train_batch_size must be a whole number of at least 0");

@@ -82,7 +82,6 @@ class MadeSource : public aria::SequenceSource {
   std::uint64_t line_number(std::size_t i) const override { return i + 1; }
   std::string tokenizer_name() const override { return "numbers"; }
   std::string tokenizer_config() const override { return tokenizer_.config_json(); }
-  std::size_t event_size() const override { return 1; }
   void get(std::size_t, aria::EpochDraw, aria::Sample&) const override {}
   void read(std::size_t i, std::vector<TokenId>&) const override { on_read_(i); }
 

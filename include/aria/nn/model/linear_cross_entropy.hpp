@@ -36,8 +36,7 @@ inline torch::Tensor take_loss(torch::Tensor& logits, const torch::Tensor& targe
 /// and weights are kept, which are smaller by the size of the vocabulary over that of the model.
 struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& hidden,
-                               const torch::Tensor& weight, const torch::Tensor& target, double smoothing,
-                               bool bf16) {
+                               const torch::Tensor& weight, const torch::Tensor& target, double smoothing, bool bf16) {
     const auto type = bf16 ? torch::kBFloat16 : weight.scalar_type();
     const torch::Tensor h = hidden.detach().to(type), w = weight.detach().to(type), w_t = w.t();
     torch::Tensor h_gradient = torch::empty_like(h);

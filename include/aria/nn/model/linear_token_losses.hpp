@@ -40,7 +40,8 @@ inline torch::Tensor losses_in_blocks(const torch::Tensor& hidden, const torch::
                                       const torch::Tensor& target, double smoothing) {
   constexpr std::int64_t kRows = 1024, kColumns = 8192;
   const std::int64_t count = hidden.size(0), vocabulary = weight.size(0);
-  const torch::Tensor memory = torch::empty({std::min(kRows, count) * std::min(kColumns, vocabulary)}, hidden.options());
+  const torch::Tensor memory =
+      torch::empty({std::min(kRows, count) * std::min(kColumns, vocabulary)}, hidden.options());
   torch::Tensor losses = torch::empty({count}, torch::kDouble);
   for (std::int64_t first = 0; first < count; first += kRows) {
     const std::int64_t rows = std::min(kRows, count - first);
