@@ -40,8 +40,8 @@ cxxopts::Options describe() {
   add("precision", "fp32 or bf16", otherwise("fp32"), "NAME");
   add("device", "auto, cpu, cuda or cuda:N", otherwise("auto"), "NAME");
   add("threads", "of the processor, for the model (default: one a core)", text(), "N");
-  add("bpe", "", cxxopts::value<bool>());  // the original asks for what is always there
-  options.add_options("positional")("m,model", "", text())("f,filename", "", text());
+  // The original's words: it has to be asked for bpe.
+  options.add_options("hidden")("m,model", "", text())("f,filename", "", text())("bpe", "");
   return options;
 }
 

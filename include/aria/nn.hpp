@@ -17,7 +17,7 @@
 //     make_model model_folder    any of them by its configuration; folders in the layout of Hugging Face
 //     rotary attention kv_cache dropout linear_cross_entropy linear_token_losses activation_checkpoint autocast
 //                                parts that models share
-//     cpu_attention cpu_decoding softmax_rows running_loss float_rows
+//     cpu_attention cpu_decoding softmax_rows running_loss float_rows wide_vectors
 //                                what makes attention and the head fast on processors
 //     costs                      parameters, operations, memory
 //
@@ -93,6 +93,7 @@
 #include <aria/nn/model/running_loss.hpp>
 #include <aria/nn/model/softmax_rows.hpp>
 #include <aria/nn/model/transformer_lm.hpp>
+#include <aria/nn/model/wide_vectors.hpp>
 #include <aria/nn/precision.hpp>
 #include <aria/nn/sampling/sampled_transformer.hpp>
 #include <aria/nn/torch.hpp>

@@ -12,9 +12,9 @@
 #include <span>
 
 #include <aria/nn/model/float_rows.hpp>
+#include <aria/nn/model/wide_vectors.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/support/row_kernels.hpp>
-#include <aria/support/wide_vectors.hpp>
 
 namespace aria::nn::detail {
 
@@ -60,7 +60,7 @@ inline void add_columns(std::span<RunningLoss> losses, const torch::Tensor& logi
       for (std::int64_t i = begin; i < end; ++i) {
         RunningLoss& loss = losses[static_cast<std::size_t>(i)];
         const T* const row = all + i * columns;
-        loss = kernels::with_wide_vectors<&add_columns<T>>(loss, row, columns);
+        loss = with_wide_vectors<&add_columns<T>>(loss, row, columns);
         const std::int64_t target = targets[i] - first;
         if (target >= 0 && target < columns) loss.wanted = static_cast<float>(row[target]);
       }

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include <aria/nn/model/float_rows.hpp>
+#include <aria/nn/model/wide_vectors.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/support/row_kernels.hpp>
-#include <aria/support/wide_vectors.hpp>
 
 namespace aria::nn::detail {
 
@@ -68,8 +68,8 @@ inline double learn_from_rows(const torch::Tensor& logits, const std::int64_t* t
     at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
       std::vector<float> scratch(std::is_same_v<T, float> ? 0 : static_cast<std::size_t>(count));
       for (std::int64_t i = begin; i < end; ++i) {
-        losses[static_cast<std::size_t>(i)] = kernels::with_wide_vectors<&learn_from_row<T>>(
-            all + i * count, scratch.data(), count, targets[i], smoothing);
+        losses[static_cast<std::size_t>(i)] =
+            with_wide_vectors<&learn_from_row<T>>(all + i * count, scratch.data(), count, targets[i], smoothing);
       }
     });
   };

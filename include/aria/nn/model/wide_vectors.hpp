@@ -2,7 +2,7 @@
 // as in libtorch's own kernels.
 #pragma once
 
-namespace aria::kernels {
+namespace aria::nn::detail {
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -53,4 +53,4 @@ auto with_wide_vectors(Arguments... arguments) {
 
 #endif
 
-}  // namespace aria::kernels
+}  // namespace aria::nn::detail
