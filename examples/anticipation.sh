@@ -36,9 +36,13 @@ echo
 if [ -z "$piece" ]; then
   piece=$out/lmd/$(awk -F '\t' '$2 == "kept" { print $1; exit }' "$out/outcomes.tsv")
 fi
-# Little music may leave nothing for validation or test: then the model is looked at on what it has learnt from.
-valid=$out/lakh/valid.txt
-[ -s "$valid" ] || { head -n 8 "$out/lakh/train.txt" >"$out/lines.txt"; valid=$out/lines.txt; }
+# Little music may leave nothing for validation or test: then the model is looked at on what it has learnt from. Much of
+# it would take longer to look at than the training.
+valid=$out/lines.txt
+for lines in "$out/lakh/valid.txt" "$out/lakh/train.txt"; do
+  head -n 8 "$lines" >"$valid"
+  [ ! -s "$valid" ] || break
+done
 test=$out/lakh/test.txt
 [ -s "$test" ] || test=$valid
 

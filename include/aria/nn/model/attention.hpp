@@ -11,6 +11,7 @@
 #include <aria/nn/model/cpu_attention.hpp>
 #include <aria/nn/model/cpu_decoding.hpp>
 #include <aria/nn/model/dropout.hpp>
+#include <aria/nn/model/float_rows.hpp>
 #include <aria/nn/model/kv_cache.hpp>
 #include <aria/nn/model/rotary.hpp>
 #include <aria/nn/torch.hpp>
@@ -51,7 +52,7 @@ inline torch::Tensor torch_attention(const torch::Tensor& q, const torch::Tensor
 inline torch::Tensor causal_self_attention(const torch::Tensor& qkv, const AttentionOptions& options = {}) {
   const double scale = options.scale_for(qkv.size(4));
   const auto& angles = options.angles;
-  if (detail::has_fast_kernels(qkv)) {
+  if (detail::has_row_kernels(qkv)) {
     const std::int64_t key = options.dropout > 0 ? static_cast<std::int64_t>(draw_dropout_key()) : 0;
     return detail::CpuAttention::apply(qkv, angles, scale, options.dropout, key);
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include <aria/nn/model/float_rows.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/support/random.hpp>
 
@@ -94,10 +95,6 @@ void with_element_type(const torch::Tensor& tensor, Use use) {
   use(static_cast<float*>(nullptr));
 }
 
-inline bool has_fast_kernels(const torch::Tensor& tensor) {
-  return tensor.is_cpu() && (tensor.scalar_type() == torch::kFloat || tensor.scalar_type() == torch::kBFloat16);
-}
-
 struct AddDropout : torch::autograd::Function<AddDropout> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& residual,
                                const torch::Tensor& branch, double p, std::int64_t key) {
@@ -132,7 +129,7 @@ struct AddDropout : torch::autograd::Function<AddDropout> {
 inline torch::Tensor add_dropout(const torch::Tensor& residual, const torch::Tensor& branch, double p, bool training) {
   TORCH_CHECK(residual.sizes() == branch.sizes(), "add_dropout needs two tensors of one shape");
   if (!training || p <= 0) return residual + branch;
-  if (residual.scalar_type() == torch::kFloat && residual.is_cpu() && detail::has_fast_kernels(branch)) {
+  if (residual.scalar_type() == torch::kFloat && residual.is_cpu() && detail::has_row_kernels(branch)) {
     return detail::AddDropout::apply(residual, branch, p, static_cast<std::int64_t>(draw_dropout_key()));
   }
   return residual + torch::dropout(branch, p, true);

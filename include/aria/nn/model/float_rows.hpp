@@ -13,6 +13,16 @@ inline bool has_row_kernels(const torch::Tensor& numbers) {
   return numbers.is_cpu() && (numbers.scalar_type() == torch::kFloat || numbers.scalar_type() == torch::kBFloat16);
 }
 
+/// use(first number) for floats or bf16 numbers, as the pointer's type says.
+template <class Use>
+void use_numbers(const torch::Tensor& numbers, Use use) {
+  if (numbers.scalar_type() == torch::kFloat) {
+    use(numbers.data_ptr<float>());
+  } else {
+    use(numbers.data_ptr<at::BFloat16>());
+  }
+}
+
 /// The floats of a row: in place where it holds floats, else copied to `scratch`. bf16 is the upper half of a float;
 /// written out, so that loops become vectors.
 inline float* load_row(float* row, std::int64_t, float*) { return row; }

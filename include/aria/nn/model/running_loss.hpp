@@ -21,6 +21,8 @@ namespace aria::nn::detail {
 /// What is known of a row after some of its columns: Milakov and Gimelshein, "Online normalizer calculation for
 /// softmax" (2018).
 struct RunningLoss {
+  static constexpr std::int64_t kBlock = 512;  ///< columns whose sums are exact enough in fp32
+
   double most = -std::numeric_limits<double>::infinity();  ///< the greatest logit
   double sum = 0;                                          ///< of e^(logit - most)
   double total = 0;                                        ///< of the logits
@@ -30,17 +32,17 @@ struct RunningLoss {
   /// targets. Not a number where a logit is not finite, whose exponential may be 0.
   double loss(double smoothing, std::int64_t vocabulary) const noexcept {
     if (!std::isfinite(total)) return std::numeric_limits<double>::quiet_NaN();
-    return std::log(sum) + most - (1 - smoothing) * wanted - smoothing * total / static_cast<double>(vocabulary);
+    const double mean = total / static_cast<double>(vocabulary);
+    return std::log(sum) + most - (1 - smoothing) * wanted - smoothing * mean;
   }
 };
 
-/// Adds columns to a row. They are read once, a block at a time, since sums of a block are exact enough in fp32.
+/// Adds columns to a row. They are read once, a block at a time.
 template <class T>
 RunningLoss add_columns(RunningLoss row, const T* logits, std::int64_t count) {
-  constexpr std::int64_t kBlock = 512;
-  float scratch[kBlock];
-  for (std::int64_t at = 0; at < count; at += kBlock) {
-    const std::int64_t block = std::min(kBlock, count - at);
+  float scratch[RunningLoss::kBlock];
+  for (std::int64_t at = 0; at < count; at += RunningLoss::kBlock) {
+    const std::int64_t block = std::min(RunningLoss::kBlock, count - at);
     const float* const numbers = load_row(logits + at, block, scratch);
     const double most = std::max(row.most, double{kernels::max_of(numbers, block)});
     row.sum *= std::exp(row.most - most);
@@ -55,7 +57,7 @@ RunningLoss add_columns(RunningLoss row, const T* logits, std::int64_t count) {
 inline void add_columns(std::span<RunningLoss> losses, const torch::Tensor& logits, std::int64_t first,
                         const std::int64_t* targets) {
   const std::int64_t columns = logits.size(1);
-  const auto each_row = [&]<class T>(const T* all) {
+  use_numbers(logits, [&]<class T>(const T* all) {
     at::parallel_for(0, logits.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         RunningLoss& loss = losses[static_cast<std::size_t>(i)];
@@ -65,12 +67,7 @@ inline void add_columns(std::span<RunningLoss> losses, const torch::Tensor& logi
         if (target >= 0 && target < columns) loss.wanted = static_cast<float>(row[target]);
       }
     });
-  };
-  if (logits.scalar_type() == torch::kFloat) {
-    each_row(logits.data_ptr<float>());
-  } else {
-    each_row(logits.data_ptr<at::BFloat16>());
-  }
+  });
 }
 
 }  // namespace aria::nn::detail

@@ -1,4 +1,4 @@
-// What a run says at its start: how large the model is, what a step costs, how fast it goes.
+// What a run says: how large the model is, what a step costs, how fast it goes, what an epoch came to.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <aria/drawing/axis.hpp>
+#include <aria/nn/evaluation/loss_tally.hpp>
 #include <aria/nn/model/causal_transformer.hpp>
 #include <aria/nn/model/costs.hpp>
 #include <aria/nn/torch.hpp>
@@ -38,6 +39,34 @@ inline std::string speed_text(double flops, double seconds, const torch::Device&
     text += (peak ? share : " on ") + (devices > 1 ? std::to_string(devices) + " " : "") + *gpu;
   }
   return text;
+}
+
+/// "12.30 %".
+inline std::string percent_text(double share) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
+  return text;
+}
+
+/// Four digits behind the point.
+inline std::string loss_text(double loss) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.4f", loss);
+  return text;
+}
+
+/// ", perplexity of an event 46.5M, onset ...", where events have parts; else nothing.
+inline std::string perplexity_text(const LossTally& tally) {
+  if (tally.parts() != 3) return "";
+  return ", perplexity of an event " + short_number(tally.event_perplexity()) + ", onset " +
+         short_number(tally.part_perplexity(0)) + ", duration " + short_number(tally.part_perplexity(1)) + ", note " +
+         short_number(tally.part_perplexity(2));
+}
+
+/// Of the sequences at the end of an epoch, at least one.
+inline std::string left_out_text(std::uint64_t count) {
+  if (count == 1) return "1 sequence left out: it does not fill a step";
+  return std::to_string(count) + " sequences left out: they do not fill a step";
 }
 
 /// Floating-point operations of a step of all processes.

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,13 +13,12 @@
 
 #include <aria/dataset/epoch_order.hpp>
 #include <aria/dataset/sequence_source.hpp>
-#include <aria/drawing/axis.hpp>
 #include <aria/nn/data/batch_stream.hpp>
 #include <aria/nn/distributed/gradient_buckets.hpp>
 #include <aria/nn/distributed/process_group.hpp>
 #include <aria/nn/evaluation/evaluate.hpp>
+#include <aria/nn/float_text.hpp>
 #include <aria/nn/model/causal_transformer.hpp>
-#include <aria/nn/model/costs.hpp>
 #include <aria/nn/torch.hpp>
 #include <aria/nn/training/adamw.hpp>
 #include <aria/nn/training/checkpoint.hpp>
@@ -285,16 +283,15 @@ class Trainer {
     const double loss = tally.mean();
     if (!std::isfinite(loss)) {
       throw Error(ErrorCode::not_finite, "the validation loss of epoch " + std::to_string(made.epoch) + ", step " +
-                                             std::to_string(made.step) + " is " + not_finite_text(loss) + "; " +
-                                             way_back());
+                                             std::to_string(made.step) + " is " + float_text(loss) + "; " + way_back());
     }
     state_.rows.validations += record_.add_validation(made, tally);
-    say(epoch_text() + "Finished evaluation - average_loss=" + rounded(loss) + perplexity_text(tally));
+    say(epoch_text() + "Finished evaluation - average_loss=" + loss_text(loss) + perplexity_text(tally));
     return loss;
   }
 
   void finish_epoch() {
-    say(epoch_text() + "Finished training - average_loss=" + rounded(state_.averages.epoch_mean()));
+    say(epoch_text() + "Finished training - average_loss=" + loss_text(state_.averages.epoch_mean()));
     const double loss = validate();
     record_.add_epoch(state_.next.epoch, state_.averages.epoch_mean(), loss);
     record_.draw();
@@ -360,12 +357,10 @@ class Trainer {
       for (const std::size_t index : part.indices) sequences += (sequences.empty() ? "" : ", ") + std::to_string(index);
     }
     throw Error(ErrorCode::not_finite, std::string(what) + " of epoch " + std::to_string(state_.next.epoch) +
-                                           ", step " + std::to_string(state_.next.step) + " is " +
-                                           not_finite_text(loss) + ", made of the sequences " + sequences + " of " +
-                                           train_->path() + "; " + way_back());
+                                           ", step " + std::to_string(state_.next.step) + " is " + float_text(loss) +
+                                           ", made of the sequences " + sequences + " of " + train_->path() + "; " +
+                                           way_back());
   }
-
-  static const char* not_finite_text(double loss) { return std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf"; }
 
   std::string way_back() const {
     return (last_checkpoint_.empty() ? "there is no checkpoint yet"
@@ -394,29 +389,10 @@ class Trainer {
 
   void say_waste() {
     const std::uint64_t left = train_->size() - steps_per_epoch_ * settings().sequences_a_step();
-    if (left == 1) say(epoch_text() + "1 sequence left out: it does not fill a step");
-    if (left > 1) say(epoch_text() + std::to_string(left) + " sequences left out: they do not fill a step");
-    say(epoch_text() + percent(waiting_share()) + " of the time was spent waiting for data");
+    if (left != 0) say(epoch_text() + left_out_text(left));
+    say(epoch_text() + percent_text(waiting_share()) + " of the time was spent waiting for data");
     if (group().size() == 1) return;
-    say(epoch_text() + percent(communication_share()) + " of the time was spent waiting for other processes");
-  }
-
-  // Of an event and its parts, where events have some.
-  static std::string perplexity_text(const LossTally& tally) {
-    if (tally.parts() != 3) return "";
-    return ", perplexity of an event " + short_number(tally.event_perplexity()) + ", onset " +
-           short_number(tally.part_perplexity(0)) + ", duration " + short_number(tally.part_perplexity(1)) + ", note " +
-           short_number(tally.part_perplexity(2));
-  }
-  static std::string percent(double share) {
-    char text[40];
-    std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
-    return text;
-  }
-  static std::string rounded(double loss) {
-    char text[40];
-    std::snprintf(text, sizeof text, "%.4f", loss);
-    return text;
+    say(epoch_text() + percent_text(communication_share()) + " of the time was spent waiting for other processes");
   }
 
   // The first steps are slower than others; so many are enough to tell the speed.
